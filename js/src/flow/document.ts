@@ -1,0 +1,158 @@
+// The flow document as plain JSON, and tolerant reading of it; pixelflow_widgets/flow/document.py is the other half.
+//
+// A document is never changed in place: an operation makes a new one that shares what did not change. Fields that this
+// version does not know stay where they are; entries that cannot be read are passed over here, and written back as they
+// came.
+
+import { isPortType, type PortType } from "./portType";
+
+export type Json = null | boolean | number | string | Json[] | JsonObject;
+export type JsonObject = { [key: string]: Json };
+
+/** A whole document: what operations take and give. */
+export type FlowDocument = JsonObject & {
+  name: string;
+  nodes: JsonObject;
+  edges: Json[];
+  inputs: Json[];
+  outputs: Json[];
+};
+
+/** How a node, input or output may be called: it becomes a Python name in exported code. */
+export const NODE_ID = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
+
+export interface FlowNode {
+  type: string;
+  title: string | null;
+  values: JsonObject;
+}
+
+export interface Edge {
+  from: string;
+  to: string;
+}
+
+export interface FlowInput {
+  name: string;
+  type: PortType;
+  title: string | null;
+  default: Json;
+  feeds: string[];
+}
+
+export interface FlowOutput {
+  name: string;
+  title: string | null;
+  from: string;
+}
+
+/** What of a document can be read. Maps, because a node may be called `constructor`. */
+export interface Flow {
+  name: string;
+  nodes: Map<string, FlowNode>;
+  edges: Edge[];
+  inputs: FlowInput[];
+  outputs: FlowOutput[];
+  positions: Map<string, [number, number]>;
+}
+
+export interface PortReference {
+  node: string;
+  port: string;
+}
+
+export function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The field of an object itself; never what JavaScript gives to every object. */
+export function field(object: JsonObject, name: string): Json | undefined {
+  return Object.hasOwn(object, name) ? object[name] : undefined;
+}
+
+/** Splits `n1.options.strength` into node `n1` and port `options.strength`: a node's id holds no dot, a port's name may. */
+export function splitPort(text: Json | undefined): PortReference | null {
+  if (typeof text !== "string") return null;
+  const dot = text.indexOf(".");
+  return dot > 0 && dot < text.length - 1 ? { node: text.slice(0, dot), port: text.slice(dot + 1) } : null;
+}
+
+export function isNode(entry: Json | undefined): entry is JsonObject {
+  if (!isObject(entry)) return false;
+  const title = field(entry, "title") ?? "";
+  return (
+    typeof field(entry, "type") === "string" && isObject(field(entry, "values") ?? {}) && typeof title === "string"
+  );
+}
+
+function readTitle(entry: JsonObject): string | null {
+  const title = field(entry, "title");
+  return typeof title === "string" && title !== "" ? title : null;
+}
+
+function readNodes(document: FlowDocument): Map<string, FlowNode> {
+  const readable = Object.entries(document.nodes).flatMap(([id, entry]): [string, FlowNode][] => {
+    if (!isNode(entry)) return [];
+    const values = field(entry, "values");
+    return [[id, { type: entry.type as string, title: readTitle(entry), values: isObject(values) ? values : {} }]];
+  });
+  return new Map(readable);
+}
+
+function readEdges(document: FlowDocument): Edge[] {
+  return document.edges.flatMap((entry) => {
+    if (!isObject(entry)) return [];
+    const { from, to } = entry;
+    return splitPort(from) && splitPort(to) ? [{ from: from as string, to: to as string }] : [];
+  });
+}
+
+function readInputs(document: FlowDocument): FlowInput[] {
+  return document.inputs.flatMap((entry) => {
+    if (!isObject(entry) || typeof entry.name !== "string" || !isPortType(entry.type)) return [];
+    const feeds = Array.isArray(entry.feeds) ? entry.feeds : [];
+    const ports = feeds.filter((port): port is string => splitPort(port) !== null);
+    const { name, type } = entry;
+    return [{ name, type, title: readTitle(entry), default: entry.default ?? null, feeds: ports }];
+  });
+}
+
+function readOutputs(document: FlowDocument): FlowOutput[] {
+  return document.outputs.flatMap((entry) => {
+    if (!isObject(entry) || typeof entry.name !== "string" || !splitPort(entry.from)) return [];
+    return [{ name: entry.name, title: readTitle(entry), from: entry.from as string }];
+  });
+}
+
+function readPositions(document: FlowDocument): Map<string, [number, number]> {
+  const layout = field(document, "layout");
+  const positions = isObject(layout) ? field(layout, "positions") : undefined;
+  if (!isObject(positions)) return new Map();
+  const isCoordinate = (value: Json | undefined) => typeof value === "number" && Math.abs(value) < 1e7;
+  const readable = Object.entries(positions).filter(
+    ([, place]) => Array.isArray(place) && place.length === 2 && place.every(isCoordinate),
+  );
+  return new Map(readable as [string, [number, number]][]);
+}
+
+export function readFlow(document: FlowDocument): Flow {
+  return {
+    name: document.name,
+    nodes: readNodes(document),
+    edges: readEdges(document),
+    inputs: readInputs(document),
+    outputs: readOutputs(document),
+    positions: readPositions(document),
+  };
+}
+
+/** Every input port that an edge or an input of the flow feeds, as references. */
+export function fedPorts(flow: Flow): Set<string> {
+  return new Set([...flow.edges.map((edge) => edge.to), ...flow.inputs.flatMap((input) => input.feeds)]);
+}
+
+/** `text_to_image` → `Text to image`, for whatever carries no title of its own. */
+export function titleFromName(name: string): string {
+  const words = name.split(/[._]+/).filter(Boolean).join(" ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

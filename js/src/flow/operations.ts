@@ -1,0 +1,322 @@
+// Named operations on a document, each a pure apply → [document, inverse]: the same as in
+// pixelflow_widgets/flow/operations.py, held to it by tests/vectors/operations.json, which both sides read. An operation
+// checks the shape of the document only; whether types fit and whether a cycle would close is the kernel's to say.
+
+import { type FlowDocument, field, isNode, isObject, type Json, type JsonObject, NODE_ID, splitPort } from "./document";
+
+export type Operation = JsonObject & { op: string };
+type Applied = [FlowDocument, Operation];
+type Handler = (document: FlowDocument, operation: Operation) => Applied;
+type Section = "inputs" | "outputs";
+
+/** Says which rule an edit breaks; the document is unchanged. */
+export class OperationRejected extends Error {
+  override name = "OperationRejected";
+}
+
+/** Stands in an operation for a value that is null in the document: null itself takes a field away. */
+const NONE: JsonObject = { $none: true };
+const NODE_FIELDS = ["title", "type", "type_version", "pinned", "muted", "collapsed", "size", "note", "source"];
+const ENTRY_FIELDS = ["title", "help", "default", "limits", "type", "affects_cost", "choices", "from", "control"];
+const FLOW_FIELDS = ["name", "title", "description"];
+
+/**
+ * The document after an operation, and the operation that takes it back.
+ *
+ * @throws OperationRejected where the operation does not fit this document.
+ */
+export function apply(document: FlowDocument, operation: Operation): Applied {
+  const handler = OPERATIONS.get(operation.op);
+  if (!handler) throw new OperationRejected(`There is no operation '${operation.op}'.`);
+  return handler(document, operation);
+}
+
+/**
+ * Applies operations in order, all or none; the inverses come in the order that takes them back.
+ *
+ * @throws OperationRejected where one of them does not fit.
+ */
+export function applyAll(document: FlowDocument, operations: Iterable<Operation>): [FlowDocument, Operation[]] {
+  const inverses: Operation[] = [];
+  let current = document;
+  for (const operation of operations) {
+    const [after, inverse] = apply(current, operation);
+    current = after;
+    inverses.push(inverse);
+  }
+  return [current, inverses.reverse()];
+}
+
+function wanted(operation: Operation, name: string): Json {
+  const value = field(operation, name);
+  if (value === undefined) throw new OperationRejected(`The operation '${operation.op}' wants a field '${name}'.`);
+  return value;
+}
+
+function nodeOf(document: FlowDocument, id: Json): JsonObject {
+  const entry = typeof id === "string" ? field(document.nodes, id) : undefined;
+  if (!isNode(entry)) throw new OperationRejected(`There is no node '${id}'.`);
+  return entry;
+}
+
+function portOf(document: FlowDocument, text: Json | undefined): string {
+  const port = splitPort(text);
+  if (!port) throw new OperationRejected(`'${text}' is not a port. Write 'node.port'.`);
+  nodeOf(document, port.node);
+  return text as string;
+}
+
+function isNone(value: Json): boolean {
+  return isObject(value) && Object.keys(value).length === 1 && field(value, "$none") === true;
+}
+
+/** An object without one of its fields. */
+function without(object: JsonObject, name: string): JsonObject {
+  return Object.fromEntries(Object.entries(object).filter(([key]) => key !== name));
+}
+
+/** The fields after changes, and the changes that take them back. */
+function change(fields: JsonObject, changes: Json, allowed: string[] | null): [JsonObject, JsonObject] {
+  if (!isObject(changes)) throw new OperationRejected("Changes come as an object of field names and values.");
+  const after = new Map(Object.entries(fields));
+  const back = new Map<string, Json>();
+  for (const [name, value] of Object.entries(changes)) {
+    if (allowed && !allowed.includes(name)) throw new OperationRejected(`A field '${name}' cannot be set.`);
+    const before = field(fields, name);
+    back.set(name, before === null ? NONE : (before ?? null));
+    after.delete(name);
+    if (value !== null) after.set(name, isNone(value) ? null : value);
+  }
+  return [Object.fromEntries(after), Object.fromEntries(back)];
+}
+
+function inserted(entries: Json[], index: Json | undefined, entry: Json): Json[] {
+  const fits = Number.isInteger(index) && (index as number) >= 0 && (index as number) < entries.length;
+  return entries.toSpliced(fits ? (index as number) : entries.length, 0, entry);
+}
+
+function listOf(value: Json | undefined): Json[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function positionsOf(document: FlowDocument): JsonObject {
+  const layout = field(document, "layout");
+  const positions = isObject(layout) ? field(layout, "positions") : undefined;
+  return isObject(positions) ? positions : {};
+}
+
+function withPositions(document: FlowDocument, positions: JsonObject): FlowDocument {
+  const layout = field(document, "layout");
+  return { ...document, layout: { ...(isObject(layout) ? layout : {}), positions } };
+}
+
+const withNode = (document: FlowDocument, id: string, entry: JsonObject): FlowDocument => ({
+  ...document,
+  nodes: { ...document.nodes, [id]: entry },
+});
+
+const addNode: Handler = (document, operation) => {
+  const id = wanted(operation, "id");
+  const entry = wanted(operation, "node");
+  if (typeof id !== "string" || !NODE_ID.test(id)) {
+    throw new OperationRejected(
+      `'${String(id).slice(0, 80)}' cannot name a node. Use letters, digits and _, at most 64.`,
+    );
+  }
+  if (Object.hasOwn(document.nodes, id)) throw new OperationRejected(`There is a node '${id}' already.`);
+  if (!isNode(entry)) throw new OperationRejected("A node wants a type, and values as an object.");
+  const after = withNode(document, id, entry);
+  const position = field(operation, "position") ?? null;
+  const placed = position === null ? after : withPositions(after, { ...positionsOf(document), [id]: position });
+  return [placed, { op: "remove_node", id }];
+};
+
+function isOn(port: Json | undefined, node: string): boolean {
+  return typeof port === "string" && port.split(".", 1)[0] === node;
+}
+
+function isUsed(document: FlowDocument, id: string): boolean {
+  return (
+    document.edges.some((edge) => isObject(edge) && (isOn(edge.from, id) || isOn(edge.to, id))) ||
+    document.inputs.some((entry) => isObject(entry) && listOf(entry.feeds).some((port) => isOn(port, id))) ||
+    document.outputs.some((entry) => isObject(entry) && isOn(entry.from, id))
+  );
+}
+
+const removeNode: Handler = (document, operation) => {
+  const id = wanted(operation, "id");
+  const node = nodeOf(document, id);
+  const key = id as string;
+  if (isUsed(document, key)) {
+    throw new OperationRejected(`'${key}' is still connected. Take its edges, feeds and outputs away first.`);
+  }
+  const after = { ...document, nodes: without(document.nodes, key) };
+  const inverse: Operation = { op: "add_node", id: key, node };
+  const positions = positionsOf(document);
+  const position = field(positions, key) ?? null;
+  return position === null
+    ? [after, inverse]
+    : [withPositions(after, without(positions, key)), { ...inverse, position }];
+};
+
+const setValues: Handler = (document, operation) => {
+  const id = wanted(operation, "id");
+  const entry = nodeOf(document, id);
+  const before = field(entry, "values");
+  const [values, back] = change(isObject(before) ? before : {}, wanted(operation, "values"), null);
+  return [withNode(document, id as string, { ...entry, values }), { op: "set_values", id, values: back }];
+};
+
+const setNode: Handler = (document, operation) => {
+  const id = wanted(operation, "id");
+  const [entry, back] = change(nodeOf(document, id), wanted(operation, "fields"), NODE_FIELDS);
+  if (!isNode(entry)) throw new OperationRejected("A node keeps a type, and its title is text.");
+  return [withNode(document, id as string, entry), { op: "set_node", id, fields: back }];
+};
+
+const moveNodes: Handler = (document, operation) => {
+  const moves = wanted(operation, "positions");
+  if (isObject(moves)) for (const id of Object.keys(moves)) nodeOf(document, id);
+  const [positions, back] = change(positionsOf(document), moves, null);
+  return [withPositions(document, positions), { op: "move_nodes", positions: back }];
+};
+
+function findEdge(document: FlowDocument, from: Json, to: Json): number {
+  return document.edges.findIndex((edge) => isObject(edge) && edge.from === from && edge.to === to);
+}
+
+const connect: Handler = (document, operation) => {
+  const from = portOf(document, wanted(operation, "from"));
+  const to = portOf(document, wanted(operation, "to"));
+  if (findEdge(document, from, to) >= 0) throw new OperationRejected(`${from} is connected to ${to} already.`);
+  const extra = field(operation, "fields");
+  const edge = { ...(isObject(extra) ? extra : {}), from, to };
+  const edges = inserted(document.edges, field(operation, "index"), edge);
+  return [
+    { ...document, edges },
+    { op: "disconnect", from, to },
+  ];
+};
+
+const disconnect: Handler = (document, operation) => {
+  const from = wanted(operation, "from");
+  const to = wanted(operation, "to");
+  const index = findEdge(document, from, to);
+  if (index < 0) throw new OperationRejected(`${from} is not connected to ${to}.`);
+  const fields = without(without(document.edges[index] as JsonObject, "from"), "to");
+  const inverse: Operation = { op: "connect", from, to, index };
+  const after = { ...document, edges: document.edges.toSpliced(index, 1) };
+  return [after, Object.keys(fields).length > 0 ? { ...inverse, fields } : inverse];
+};
+
+const wordOf = (section: Section) => (section === "inputs" ? "input" : "output");
+
+function findNamed(entries: Json[], name: Json | undefined): number {
+  return entries.findIndex((entry) => isObject(entry) && field(entry, "name") === name);
+}
+
+/** Rejects an entry of the signature that names a port of no node. */
+function checkPorts(document: FlowDocument, section: Section, entry: JsonObject): void {
+  if (section === "outputs") portOf(document, field(entry, "from") ?? null);
+  else for (const port of listOf(field(entry, "feeds"))) portOf(document, port);
+}
+
+function locate(document: FlowDocument, section: Section, name: Json): [number, JsonObject] {
+  const place = findNamed(document[section], name);
+  if (place < 0) throw new OperationRejected(`The flow has no ${wordOf(section)} '${name}'.`);
+  return [place, document[section][place] as JsonObject];
+}
+
+function addEntry(section: Section): Handler {
+  const word = wordOf(section);
+  return (document, operation) => {
+    const entry = wanted(operation, word);
+    const name = isObject(entry) ? field(entry, "name") : undefined;
+    if (!isObject(entry) || typeof name !== "string" || !NODE_ID.test(name)) {
+      const shown = String(name).slice(0, 80);
+      throw new OperationRejected(`'${shown}' cannot name an ${word}. Use letters, digits and _, at most 64.`);
+    }
+    if (findNamed(document[section], name) >= 0) throw new OperationRejected(`There is an ${word} '${name}' already.`);
+    checkPorts(document, section, entry);
+    const entries = inserted(document[section], field(operation, "index"), entry);
+    return [
+      { ...document, [section]: entries },
+      { op: `remove_${word}`, name },
+    ];
+  };
+}
+
+function removeEntry(section: Section): Handler {
+  const word = wordOf(section);
+  return (document, operation) => {
+    const [index, entry] = locate(document, section, wanted(operation, "name"));
+    const after = { ...document, [section]: document[section].toSpliced(index, 1) };
+    return [after, { op: `add_${word}`, [word]: entry, index }];
+  };
+}
+
+function setEntry(section: Section): Handler {
+  return (document, operation) => {
+    const name = wanted(operation, "name");
+    const [place, before] = locate(document, section, name);
+    const [entry, back] = change(before, wanted(operation, "fields"), ENTRY_FIELDS);
+    if (section === "outputs") checkPorts(document, section, entry);
+    const after = { ...document, [section]: document[section].with(place, entry) };
+    return [after, { op: `set_${wordOf(section)}`, name, fields: back }];
+  };
+}
+
+const feed: Handler = (document, operation) => {
+  const name = wanted(operation, "name");
+  const to = portOf(document, wanted(operation, "to"));
+  const [place, entry] = locate(document, "inputs", name);
+  const fed = listOf(field(entry, "feeds"));
+  if (fed.includes(to)) throw new OperationRejected(`The input '${name}' feeds ${to} already.`);
+  const feeds = inserted(fed, field(operation, "index"), to);
+  return [
+    { ...document, inputs: document.inputs.with(place, { ...entry, feeds }) },
+    { op: "unfeed", name, to },
+  ];
+};
+
+const unfeed: Handler = (document, operation) => {
+  const name = wanted(operation, "name");
+  const to = wanted(operation, "to");
+  const [place, entry] = locate(document, "inputs", name);
+  const fed = listOf(field(entry, "feeds"));
+  const index = fed.indexOf(to);
+  if (index < 0) throw new OperationRejected(`The input '${name}' does not feed ${to}.`);
+  const inputs = document.inputs.with(place, { ...entry, feeds: fed.toSpliced(index, 1) });
+  return [
+    { ...document, inputs },
+    { op: "feed", name, to, index },
+  ];
+};
+
+const setFlow: Handler = (document, operation) => {
+  const [after, back] = change(document, wanted(operation, "fields"), FLOW_FIELDS);
+  if (typeof after.name !== "string") throw new OperationRejected("A flow keeps a name.");
+  return [after as FlowDocument, { op: "set_flow", fields: back }];
+};
+
+const OPERATIONS = new Map<string, Handler>([
+  ["add_node", addNode],
+  ["remove_node", removeNode],
+  ["set_values", setValues],
+  ["set_node", setNode],
+  ["move_nodes", moveNodes],
+  ["connect", connect],
+  ["disconnect", disconnect],
+  ["add_input", addEntry("inputs")],
+  ["remove_input", removeEntry("inputs")],
+  ["set_input", setEntry("inputs")],
+  ["feed", feed],
+  ["unfeed", unfeed],
+  ["add_output", addEntry("outputs")],
+  ["remove_output", removeEntry("outputs")],
+  ["set_output", setEntry("outputs")],
+  ["set_flow", setFlow],
+]);
+
+/** Every operation by its name. */
+export const OPERATION_NAMES: readonly string[] = [...OPERATIONS.keys()];

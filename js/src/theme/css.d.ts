@@ -1,0 +1,2 @@
+// esbuild takes style sheets out into widget.css.
+declare module "*.css";

@@ -1,0 +1,118 @@
+"""PixelFlow in a notebook: a node editor in a cell, run by the kernel.
+
+The public names, loaded on first use: importing the package loads no torch, diffusers, transformers or ipywidgets.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from . import media, models, nodes
+    from .controls import (
+        Advanced,
+        Choices,
+        Colour,
+        Control,
+        File,
+        ModelPicker,
+        Number,
+        Prompt,
+        Seed,
+        Slider,
+        Text,
+        Toggle,
+        Upload,
+    )
+    from .errors import (
+        Cancelled,
+        FlowFileError,
+        FlowProblems,
+        MediaError,
+        ModelError,
+        NodeFailed,
+        NodeTypeError,
+        OperationRejected,
+        PixelFlowError,
+        RecordingError,
+        RunError,
+        WorkerLost,
+    )
+    from .flow.problems import Problem
+    from .media import Audio, Image, Latents, Mask, Model, Table, Video
+    from .public import Flow
+    from .schema import Progress, node, registry
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "public": "Flow",
+    "schema": "Progress node registry",
+    "media": "Audio Image Latents Mask Model Table Video",
+    "controls": "Advanced Choices Colour Control File ModelPicker Number Prompt Seed Slider Text Toggle Upload",
+    "flow.problems": "Problem",
+    "errors": "Cancelled FlowFileError FlowProblems MediaError ModelError NodeFailed NodeTypeError OperationRejected "
+    "PixelFlowError RecordingError RunError WorkerLost",
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
+_ROOMS = ("media", "models", "nodes")
+
+__all__ = [
+    "Advanced",
+    "Audio",
+    "Cancelled",
+    "Choices",
+    "Colour",
+    "Control",
+    "File",
+    "Flow",
+    "FlowFileError",
+    "FlowProblems",
+    "Image",
+    "Latents",
+    "Mask",
+    "MediaError",
+    "Model",
+    "ModelError",
+    "ModelPicker",
+    "NodeFailed",
+    "NodeTypeError",
+    "Number",
+    "OperationRejected",
+    "PixelFlowError",
+    "Problem",
+    "Progress",
+    "Prompt",
+    "RecordingError",
+    "RunError",
+    "Seed",
+    "Slider",
+    "Table",
+    "Text",
+    "Toggle",
+    "Upload",
+    "Video",
+    "WorkerLost",
+    "media",
+    "models",
+    "node",
+    "nodes",
+    "registry",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return importlib.import_module(f".{name}", __name__)
+    if name not in _HOME_OF:
+        from .errors import nearest
+
+        raise AttributeError(f"pixelflow_widgets has no '{name}'.{nearest(name, __all__)}")
+    value = getattr(importlib.import_module(f".{_HOME_OF[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

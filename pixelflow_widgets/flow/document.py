@@ -1,0 +1,163 @@
+"""The flow as plain JSON, and tolerant reading of it.
+
+    {"format": "pixelflow", "version": 1, "name": "first",
+     "nodes":   {"draw": {"type": "text_to_image", "type_version": 1, "values": {"steps": 20}}},
+     "edges":   [{"from": "ask.text", "to": "draw.prompt"}],
+     "inputs":  [{"name": "prompt", "type": "text", "default": "…", "feeds": ["draw.prompt"]}],
+     "outputs": [{"name": "image", "from": "draw.image"}],
+     "layout":  {"positions": {"draw": [280, 40]}}}
+
+A document is never changed in place: an operation makes a new one that shares what did not change. Fields that this
+version does not know stay where they are; entries that cannot be read are passed over here, named by `problems`, and
+written back as they came.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+Document = dict[str, Any]
+
+FORMAT = "pixelflow"
+VERSION = 1
+NODE_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")
+"""How a node, input or output may be called: it becomes a Python name in exported code."""
+
+
+class Edge(NamedTuple):
+    """Leads from an output port to an input port.
+
+    Args:
+        source: Id of the node that gives.
+        output: Its output port.
+        target: Id of the node that takes.
+        input: Its input port.
+    """
+
+    source: str
+    output: str
+    target: str
+    input: str
+
+    def __str__(self) -> str:
+        return f"{self.source}.{self.output} → {self.target}.{self.input}"
+
+
+def new_document(name: str) -> Document:
+    """Return an empty flow."""
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "name": name,
+        "nodes": {},
+        "edges": [],
+        "inputs": [],
+        "outputs": [],
+        "layout": {"positions": {}},
+    }
+
+
+def split_port(text: Any) -> tuple[str, str] | None:
+    """Return (node, port) of "node.port", or None for anything else."""
+    if not isinstance(text, str):
+        return None
+    node, dot, port = text.partition(".")
+    return (node, port) if dot and node and port else None
+
+
+def read_edge(entry: Any) -> Edge | None:
+    """Return an edge entry as an `Edge`, or None if it is not one."""
+    if not isinstance(entry, Mapping):
+        return None
+    source, target = split_port(entry.get("from")), split_port(entry.get("to"))
+    return Edge(*source, *target) if source and target else None
+
+
+def edges(document: Document) -> Iterator[Edge]:
+    """Yield every edge that can be read, in the document's order."""
+    for entry in document["edges"]:
+        edge = read_edge(entry)
+        if edge is not None:
+            yield edge
+
+
+def is_node(entry: Any) -> bool:
+    """Return whether a node entry can be read."""
+    return (
+        isinstance(entry, Mapping)
+        and isinstance(entry.get("type"), str)
+        and isinstance(entry.get("values", {}), Mapping)
+        and isinstance(entry.get("title", ""), str | None)
+    )
+
+
+def nodes(document: Document) -> dict[str, Mapping[str, Any]]:
+    """Return the nodes that can be read, by id."""
+    return {key: entry for key, entry in document["nodes"].items() if is_node(entry)}
+
+
+def is_input(entry: Any) -> bool:
+    """Return whether an entry of the flow's inputs can be read."""
+    return (
+        isinstance(entry, Mapping)
+        and isinstance(entry.get("name"), str)
+        and isinstance(entry.get("type"), str | Mapping)
+        and isinstance(entry.get("limits", {}), Mapping)
+        and isinstance(entry.get("feeds", []), list)
+    )
+
+
+def inputs(document: Document) -> Iterator[Mapping[str, Any]]:
+    """Yield the entries of the flow's signature that feed ports."""
+    return (entry for entry in document["inputs"] if is_input(entry))
+
+
+def feeds(entry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield (node, port) for each port that an input feeds."""
+    for text in entry.get("feeds", []):
+        port = split_port(text)
+        if port:
+            yield port
+
+
+def is_output(entry: Any) -> bool:
+    """Return whether an entry of the flow's outputs can be read."""
+    return (
+        isinstance(entry, Mapping) and isinstance(entry.get("name"), str) and split_port(entry.get("from")) is not None
+    )
+
+
+def outputs(document: Document) -> Iterator[Mapping[str, Any]]:
+    """Yield the entries of the flow's signature that read ports."""
+    return (entry for entry in document["outputs"] if is_output(entry))
+
+
+def find_named(entries: list[Any], name: str) -> int:
+    """Return the place of the input or output of a name, or -1."""
+    for place, entry in enumerate(entries):
+        if isinstance(entry, Mapping) and entry.get("name") == name:
+            return place
+    return -1
+
+
+def position(document: Document, node: str) -> tuple[float, float] | None:
+    """Return where a node stands, in pixels at zoom 1, or None."""
+    layout = document.get("layout")
+    positions = layout.get("positions") if isinstance(layout, Mapping) else None
+    place = positions.get(node) if isinstance(positions, Mapping) else None
+    if isinstance(place, list) and len(place) == 2 and all(_is_coordinate(number) for number in place):
+        return place[0], place[1]
+    return None
+
+
+def _is_coordinate(number: Any) -> bool:
+    return isinstance(number, int | float) and not isinstance(number, bool) and abs(number) < 1e7
+
+
+def title_of(document: Document, node: str, default: str = "") -> str:
+    """Return what a node is called on the canvas: its own title, else the default, else its id."""
+    entry = document["nodes"].get(node)
+    title = entry.get("title") if isinstance(entry, Mapping) else None
+    return title if isinstance(title, str) and title else default or node

@@ -1,0 +1,249 @@
+"""What a Python user calls to edit a flow; each call is one undo step."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from .. import media
+from ..errors import MediaError, OperationRejected
+from ..schema import NodeType, PortType, port_type_of
+from . import document as doc
+from .document import Edge
+from .handles import FlowInput, InputPort, Node, OutputPort
+from .layout import free_position
+from .live import LiveFlow
+from .media_files import to_json
+from .operations import NONE, Operation, removal
+
+
+class EditableFlow(LiveFlow):
+    """Places, connects, sets and removes nodes."""
+
+    @property
+    def nodes(self) -> dict[str, Node]:
+        """Return the nodes by id."""
+        return {key: Node(self, key) for key in doc.nodes(self._document)}
+
+    @property
+    def edges(self) -> list[Edge]:
+        """Return the edges in the document's order."""
+        return list(doc.edges(self._document))
+
+    @property
+    def inputs(self) -> dict[str, FlowInput]:
+        """Return the inputs of the flow by name."""
+        return {entry["name"]: FlowInput(self, entry["name"]) for entry in doc.inputs(self._document)}
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """Return the outputs of the flow: name → "node.port"."""
+        return {entry["name"]: entry["from"] for entry in doc.outputs(self._document)}
+
+    def add(
+        self,
+        type: str | NodeType | Callable[..., Any],
+        /,
+        *,
+        id: str | None = None,
+        title: str | None = None,
+        position: tuple[float, float] | None = None,
+        **values: Any,
+    ) -> Node:
+        """Place a node.
+
+        Args:
+            type: Name of a node type, or a function that `@node` made one.
+            id: Its id; made from the type's name if not given.
+            title: What it is called on the canvas.
+            position: Where it stands, in pixels; a free place if not given.
+            values: By input name: a value, an output of a node, or an input of the flow.
+
+        Raises:
+            KeyError: There is no such type or input; names the nearest.
+            MediaError: A value does not fit its input.
+        """
+        node_type = self._type(type)
+        key = id or self._free_id(node_type.name)
+        plain, joins = self._sort(node_type, key, values)
+        entry: dict[str, Any] = {"type": node_type.name, "type_version": node_type.version, "values": plain}
+        if title:
+            entry["title"] = title
+        sources = [value.node for value in values.values() if isinstance(value, OutputPort)]
+        place = position or free_position(self._document, sources)
+        self.apply([{"op": "add_node", "id": key, "node": entry, "position": list(place)}, *joins])
+        return Node(self, key)
+
+    def _type(self, type: str | NodeType | Callable[..., Any]) -> NodeType:
+        if isinstance(type, str):
+            return self.registry[type]
+        node_type = type if isinstance(type, NodeType) else getattr(type, "node_type", None)
+        if node_type is None:
+            raise KeyError(f"{type!r} is not a node type. Write @pf.node above the function.")
+        return node_type
+
+    def _free_id(self, type_name: str) -> str:
+        base = re.sub(r"\W", "_", type_name.rpartition(".")[2])[:56]
+        number, key = 1, base
+        while key in self._document["nodes"]:
+            number += 1
+            key = f"{base}_{number}"
+        return key
+
+    def _sort(self, node_type: NodeType, key: str, values: dict[str, Any]) -> tuple[dict[str, Any], list[Operation]]:
+        """Return (values to be stored, operations that connect the others)."""
+        plain: dict[str, Any] = {}
+        joins: list[Operation] = []
+        for name, value in values.items():
+            port = node_type.input(name)
+            items = value if isinstance(value, list | tuple) and port.type.many else [value]
+            if any(isinstance(item, OutputPort | FlowInput) for item in items):
+                joins.extend(self._join(item, f"{key}.{name}") for item in items)
+                continue
+            try:
+                checked = port.check(value)
+            except MediaError as error:
+                raise MediaError(f"'{node_type.title}', input '{name}': {error}") from None
+            if port.required or not _same(checked, port.default):
+                stored = checked if checked == "random" else to_json(port.type, checked, self.media)
+                plain[name] = stored
+        return plain, joins
+
+    def _join(self, value: Any, target: str) -> Operation:
+        if isinstance(value, OutputPort | FlowInput) and value.flow is not self:
+            raise OperationRejected(f"{value!r} belongs to another flow, '{value.flow.name}'.")
+        if isinstance(value, FlowInput):
+            return {"op": "feed", "name": value.name, "to": target}
+        if isinstance(value, OutputPort):
+            return {"op": "connect", "from": str(value), "to": target}
+        raise OperationRejected(f"{target} is given values and edges at once. Give it edges only.")
+
+    def connect(self, source: OutputPort | FlowInput, target: InputPort) -> None:
+        """Connect an output, or an input of the flow, to an input; what was there before is replaced.
+
+        Raises:
+            OperationRejected: The types do not fit, or a circle would close; says why.
+        """
+        steps = [] if target.type.many else self._freeing(str(target))
+        self.apply([*steps, self._join(source, str(target))])
+
+    def _freeing(self, target: str) -> list[Operation]:
+        steps: list[Operation] = []
+        for edge in self.edges:
+            if f"{edge.target}.{edge.input}" == target:
+                steps.append({"op": "disconnect", "from": f"{edge.source}.{edge.output}", "to": target})
+        for entry in doc.inputs(self._document):
+            if target in entry.get("feeds", []):
+                steps.append({"op": "unfeed", "name": entry["name"], "to": target})
+        return steps
+
+    def disconnect(self, source: OutputPort | FlowInput, target: InputPort) -> None:
+        """Take an edge away, or a feed of an input of the flow."""
+        if isinstance(source, FlowInput):
+            self.apply([{"op": "unfeed", "name": source.name, "to": str(target)}])
+        else:
+            self.apply([{"op": "disconnect", "from": str(source), "to": str(target)}])
+
+    def set(self, node: Node | str, **values: Any) -> None:
+        """Set inputs of a node; an input that was connected is disconnected, and gets the value.
+
+        Args:
+            node: The node, or its id.
+            values: By input name: a value, an output of a node, or an input of the flow.
+        """
+        key = self._key(node)
+        node_type = Node(self, key).node_type
+        plain, joins = self._sort(node_type, key, values)
+        steps = [step for name in values for step in self._freeing(f"{key}.{name}")]
+        joined = {operation["to"].partition(".")[2] for operation in joins}
+        changes = {name: plain.get(name) for name in values if name not in joined}
+        changes = {name: NONE if name in plain and value is None else value for name, value in changes.items()}
+        if changes:
+            steps.append({"op": "set_values", "id": key, "values": changes})
+        self.apply([*steps, *joins])
+
+    def rename(self, node: Node | str, title: str) -> None:
+        """Give a node another title."""
+        self.apply([{"op": "set_node", "id": self._key(node), "fields": {"title": title or None}}])
+
+    def move(self, node: Node | str, x: float, y: float) -> None:
+        """Put a node somewhere else, in pixels at zoom 1."""
+        self.apply([{"op": "move_nodes", "positions": {self._key(node): [x, y]}}])
+
+    def remove(self, node: Node | FlowInput | str) -> None:
+        """Remove a node with its edges, or an input of the flow, as one undo step."""
+        if isinstance(node, FlowInput):
+            self.apply([{"op": "remove_input", "name": node.name}])
+        else:
+            self.apply(removal(self._document, self._key(node)))
+
+    def _key(self, node: Node | str) -> str:
+        key = node if isinstance(node, str) else node.id
+        if key not in self._document["nodes"]:
+            raise KeyError(f"There is no node '{key}' in '{self.name}'.")
+        return key
+
+    def input(
+        self,
+        name: str,
+        default: Any = None,
+        *,
+        type: Any = None,
+        title: str | None = None,
+        help: str | None = None,
+        min: float | None = None,
+        max: float | None = None,
+    ) -> FlowInput:
+        """Add an input to the flow's signature.
+
+        Args:
+            name: Its name; becomes a parameter in exported code and an entry of the form.
+            default: Its value when none is given; None makes it required.
+            type: A Python type: `pf.Image`; read from the default if not given.
+            title: What the form calls it.
+            help: One sentence for the form.
+            min: Smallest value allowed.
+            max: Largest value allowed.
+        """
+        if type is None and default is None:
+            raise TypeError(f"The input '{name}' needs a type or a default. Write flow.input('{name}', type=pf.Image).")
+        port_type: PortType = port_type_of(type if type is not None else _type_of(default))
+        entry: dict[str, Any] = {"name": name, "type": port_type.describe(), "feeds": []}
+        if default is not None:
+            entry["default"] = to_json(port_type, port_type.check(default), self.media)
+        if limits := {key: value for key, value in (("min", min), ("max", max)) if value is not None}:
+            entry["limits"] = limits
+        entry |= {key: text for key, text in (("title", title), ("help", help)) if text}
+        self.apply([{"op": "add_input", "input": entry}])
+        return FlowInput(self, name)
+
+    def output(self, name: str, source: OutputPort, *, title: str | None = None) -> None:
+        """Add an output to the flow's signature.
+
+        Args:
+            name: Its name: the key of `result[name]`.
+            source: The port that it reads.
+            title: What a form calls it.
+        """
+        if not isinstance(source, OutputPort) or source.flow is not self:
+            raise TypeError(f"The output '{name}' reads a port of a node of this flow, not {source!r}.")
+        entry = {"name": name, "from": str(source)} | ({"title": title} if title else {})
+        self.apply([{"op": "add_output", "output": entry}])
+
+    def __repr__(self) -> str:
+        return f"<flow {self.name}: {len(self._document['nodes'])} nodes, {len(self._document['edges'])} edges>"
+
+
+def _same(value: Any, default: Any) -> bool:
+    if isinstance(value, str | int | float | bool | type(None)):
+        return value == default and isinstance(value, bool) == isinstance(default, bool)
+    return getattr(value, "source", value) == default if isinstance(default, str) else False
+
+
+def _type_of(default: Any) -> type:
+    if isinstance(default, media.Image):
+        return media.Image
+    if isinstance(default, list) and default:
+        return list[_type_of(default[0])]  # type: ignore[misc]
+    return type(default)

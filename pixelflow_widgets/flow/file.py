@@ -1,0 +1,233 @@
+"""The flow file: reading anything safely, writing atomically, and the forms in which a flow travels.
+
+`name.flow.json` with media in `name.media/`; `name.flow.zip` holds both; a PNG may carry the flow that made it.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import os
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import FlowFileError
+from ..media import blake3_hex
+from .document import FORMAT, VERSION, Document, new_document
+from .media_files import MediaFiles, references
+
+MAX_BYTES = 64 * 1024**2
+MAX_MEDIA_BYTES = 2 * 1024**3
+MAX_DEPTH = 64
+PNG_KEY = "pixelflow"
+UPGRADES: dict[int, Callable[[Document], Document]] = {}
+"""From each older version, the function that makes the next one."""
+
+
+def parse(text: str | bytes, name: str = "flow") -> Document:
+    """Return the document of a flow file.
+
+    Args:
+        text: Content of the file.
+        name: Name of a flow that has none.
+
+    Raises:
+        FlowFileError: It is not JSON, not a flow, or too large or deep to be one; says where.
+    """
+    if len(text) > MAX_BYTES:
+        raise FlowFileError(f"A flow file has at most {MAX_BYTES >> 20} MB; this one has {len(text) >> 20} MB.")
+    try:
+        content = json.loads(text, parse_constant=_refuse_number, parse_float=_finite)
+    except RecursionError:
+        raise FlowFileError(f"This file is nested too deep; a flow has at most {MAX_DEPTH} levels.") from None
+    except ValueError as error:  # JSONDecodeError, UnicodeDecodeError, absurdly long numbers
+        raise FlowFileError(f"This is not a flow file: {str(error)[:200]}.") from None
+    return upgrade(check_shape(content, name))
+
+
+def _refuse_number(text: str) -> float:
+    raise ValueError(f"{text} is not a number that JSON has")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _refuse_number(text[:40])
+
+
+def check_shape(content: Any, name: str = "flow") -> Document:
+    """Return a document whose sections are there and have the right shape.
+
+    Raises:
+        FlowFileError: It is not a flow; names the section.
+    """
+    if not isinstance(content, Mapping) or content.get("format") != FORMAT:
+        raise FlowFileError(f'This is not a flow file: it does not say "format": "{FORMAT}".')
+    version = content.get("version")
+    if not isinstance(version, int) or isinstance(version, bool) or not 1 <= version < 1_000_000:
+        raise FlowFileError(f"This flow file has no readable version: {str(version)[:40]!r}.")
+    document = {**new_document(name), **content}
+    sections = {"name": str, "nodes": dict, "edges": list, "inputs": list, "outputs": list, "layout": dict}
+    for section, shape in sections.items():
+        if not isinstance(document[section], shape):
+            raise FlowFileError(
+                f"'{section}' of this flow file is {type(document[section]).__name__}, not {shape.__name__}."
+            )
+    _check_depth(document)
+    return document
+
+
+def _check_depth(document: Document) -> None:
+    level: list[Any] = [document]
+    for _ in range(MAX_DEPTH):
+        below = []
+        for value in level:
+            if isinstance(value, dict):
+                below.extend(value.values())
+            elif isinstance(value, list):
+                below.extend(value)
+        level = below
+        if not level:
+            return
+    raise FlowFileError(f"This file is nested too deep; a flow has at most {MAX_DEPTH} levels.")
+
+
+def upgrade(document: Document) -> Document:
+    """Return the document in today's version; a newer one stays as it is and cannot run."""
+    while document["version"] < VERSION:
+        document = UPGRADES[document["version"]](document)
+    return document
+
+
+def to_text(document: Document) -> str:
+    """Return the document as the text of its file: sorted keys, two spaces, a newline at the end."""
+    text = json.dumps(document, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half a character somewhere: only escapes keep it
+        text = json.dumps(document, sort_keys=True, indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+    return text
+
+
+def file_digest(content: bytes) -> str:
+    """Return what tells two contents of a flow file apart."""
+    return blake3_hex(content)
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file so that it holds either all of the old or all of the new content, whatever happens."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, unfinished = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+        os.chmod(unfinished, mode)
+        os.replace(unfinished, path)
+    except BaseException:
+        Path(unfinished).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def stem(path: Path) -> str:
+    """Return the name of a flow from the name of its file: "poster" of "poster.flow.json"."""
+    name = path.name
+    for ending in (".flow.json", ".flow.zip", ".json", ".zip"):
+        if name.lower().endswith(ending) and len(name) > len(ending):
+            return name[: -len(ending)]
+    return path.stem or "flow"
+
+
+def media_folder(path: Path) -> Path:
+    """Return where the media of a flow file lie: "poster.media" beside "poster.flow.json"."""
+    return path.with_name(f"{stem(path)}.media")
+
+
+def save(path: Path, document: Document, files: MediaFiles) -> None:
+    """Write a flow as JSON with its media beside it, or as one zip if the name ends so."""
+    if path.name.lower().endswith(".zip"):
+        write_atomically(path, _to_zip(document, files))
+        return
+    files.write_to(media_folder(path), references(document))
+    write_atomically(path, to_text(document).encode())
+
+
+def _to_zip(document: Document, files: MediaFiles) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        contents = {"flow.json": to_text(document).encode()}
+        for reference in sorted(references(document)):
+            if (content := files.bytes_of(reference)) is not None:
+                contents[f"media/{reference}"] = content
+        for name, content in contents.items():
+            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+def load(path: Path) -> tuple[Document, MediaFiles]:
+    """Read a flow from JSON, from a zip, or from a picture that carries one; runs and imports nothing.
+
+    Raises:
+        FlowFileError: It is none of these; says why.
+    """
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            start = file.read(8)
+            if start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+                return _from_zip(path)
+            if start.startswith(b"\x89PNG"):
+                return parse(_from_picture(path), stem(path)), MediaFiles(media_folder(path))
+            if size > MAX_BYTES:
+                raise FlowFileError(f"A flow file has at most {MAX_BYTES >> 20} MB; {path} has {size >> 20} MB.")
+            return parse(start + file.read(), stem(path)), MediaFiles(media_folder(path))
+    except OSError as error:
+        raise FlowFileError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except FlowFileError as error:
+        raise FlowFileError(f"{path}: {error}") from error.__cause__
+
+
+def _from_zip(path: Path) -> tuple[Document, MediaFiles]:
+    contents: dict[str, bytes] = {}
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = {info.filename: info for info in archive.infolist()}
+            if "flow.json" not in names or names["flow.json"].file_size > MAX_BYTES:
+                raise FlowFileError("This zip holds no flow.json of a readable size.")
+            document = parse(archive.read("flow.json"), stem(path))
+            wanted = {f"media/{reference}" for reference in references(document)} & names.keys()
+            if sum(names[name].file_size for name in wanted) > MAX_MEDIA_BYTES:
+                raise FlowFileError("The media of this zip take more than 2 GB.")
+            for name in wanted:
+                contents[name.removeprefix("media/")] = archive.read(name)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
+        raise FlowFileError(f"This zip is damaged: {error}") from error
+    return document, MediaFiles(contents=contents)
+
+
+def _from_picture(path: Path) -> str:
+    import PIL.Image
+
+    try:
+        with PIL.Image.open(path, formats=["PNG"]) as image:
+            text = getattr(image, "text", {})  # PIL bounds the size of text chunks
+            if PNG_KEY not in text:
+                image.load()  # chunks may stand behind the pixels
+                text = getattr(image, "text", {})
+    except (OSError, ValueError, SyntaxError, PIL.Image.DecompressionBombError) as error:
+        raise FlowFileError(f"This picture cannot be read: {error}") from error
+    if PNG_KEY not in text:
+        raise FlowFileError("This picture carries no flow.")
+    return str(text[PNG_KEY])

@@ -1,0 +1,165 @@
+"""Media that a user put into a flow: kept by content, saved beside it, never in an evictable cache alone.
+
+In a document a medium is {"$media": "<digest>.<ending>"}; the bytes lie in `<name>.media/` or in the zip.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .. import media
+from ..errors import MediaError
+from ..schema import PortType
+
+KEY = "$media"
+MODEL_KEY = "$model"
+_REFERENCE = re.compile(r"([0-9a-f]{64})\.(png|audio|video|latents|table)\Z")
+
+
+class MediaFiles:
+    """Holds media by reference; those of a loaded flow are read from its folder when first asked for.
+
+    Args:
+        folder: Where the files of a loaded flow lie.
+        contents: File contents by reference, of a flow that came in one file.
+    """
+
+    def __init__(self, folder: Path | None = None, contents: Mapping[str, bytes] | None = None) -> None:
+        self.folder = folder
+        self._contents = dict(contents or {})
+        self._values: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    def put(self, port_type: PortType, value: Any) -> dict[str, str]:
+        """Keep a medium and return what stands for it in the document."""
+        medium = port_type.medium
+        ending = "png" if medium.name in ("image", "mask") else medium.name
+        value = _canonical(medium.name, value)
+        reference = f"{medium.digest(value)}.{ending}"
+        with self._lock:
+            self._values[reference] = value
+            if self.folder is not None:
+                self._write(self.folder, reference)
+        return {KEY: reference}
+
+    def get(self, port_type: PortType, reference: Any) -> Any:
+        """Return the medium behind a reference.
+
+        Raises:
+            MediaError: The reference is malformed, its file is missing or damaged; names the file.
+        """
+        match = _REFERENCE.match(reference) if isinstance(reference, str) else None
+        if match is None:
+            raise MediaError(f"{str(reference)[:80]!r} is not the name of a medium of this flow.")
+        with self._lock:
+            if reference not in self._values:
+                self._values[reference] = self._read(port_type, reference, match[1])
+            return self._values[reference]
+
+    def write_to(self, folder: Path, references: set[str]) -> None:
+        """Write the media of these references into a folder; those that are there stay.
+
+        References whose medium is missing are passed over: the document keeps them, and `problems` names them.
+        """
+        with self._lock:
+            for reference in references:
+                self._write(folder, reference)
+
+    def bytes_of(self, reference: str) -> bytes | None:
+        """Return the file content of a reference, or None if it is not here."""
+        ending = reference.rpartition(".")[2]
+        if reference in self._values:
+            value = self._values[reference]
+            if ending == "png":
+                buffer = io.BytesIO()
+                value.save(buffer, "PNG", compress_level=4)
+                return buffer.getvalue()
+            return media.MEDIA[ending].encode(value)
+        if reference in self._contents:
+            return self._contents[reference]
+        path = self.folder / reference if self.folder else None
+        return path.read_bytes() if path and path.is_file() else None
+
+    def _write(self, folder: Path, reference: str) -> None:
+        path = folder / reference
+        if path.exists() or (content := self.bytes_of(reference)) is None:
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_suffix(".unfinished")
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
+
+    def _read(self, port_type: PortType, reference: str, digest: str) -> Any:
+        content = self.bytes_of(reference)
+        if content is None:
+            where = f" in {self.folder}" if self.folder else ""
+            raise MediaError(f"The medium {reference} is missing{where}. Put the file back or drop it in again.")
+        try:
+            value = media.open_picture(content) if reference.endswith(".png") else port_type.medium.decode(content)
+        except (ValueError, KeyError, TypeError, EOFError) as error:
+            raise MediaError(f"The medium {reference} is damaged: {error}") from error
+        if port_type.medium.digest(value) != digest:
+            raise MediaError(f"The medium {reference} is not what was saved under that name. Drop it in again.")
+        return value
+
+
+def _canonical(name: str, value: Any) -> Any:
+    """Return an image in a mode that PNG gives back as it was."""
+    if name in ("image", "mask") and value.mode not in ("RGB", "RGBA", "L", "LA", "1", "I;16"):
+        return value.convert("RGBA" if "A" in value.mode or "transparency" in value.info else "RGB")
+    return value
+
+
+def references(value: Any) -> set[str]:
+    """Return every media reference inside a JSON value."""
+    found: set[str] = set()
+    pending = [value]
+    while pending:
+        current = pending.pop()
+        if isinstance(current, Mapping):
+            if isinstance(current.get(KEY), str) and _REFERENCE.match(current[KEY]):
+                found.add(current[KEY])
+            pending.extend(current.values())
+        elif isinstance(current, list):
+            pending.extend(current)
+    return found
+
+
+def to_json(port_type: PortType, value: Any, files: MediaFiles) -> Any:
+    """Return what stands for a checked value in the document; media go to the files."""
+    if value is None:
+        return None
+    if port_type.many:
+        return [to_json(port_type.one, item, files) for item in value]
+    if port_type.name == "model":
+        if not value.options and not value.adapters:
+            return value.source
+        return {MODEL_KEY: {"source": value.source, "options": dict(value.options), "adapters": value.adapters}}
+    if port_type.name == "int" and abs(value) > 2**53 - 1:
+        return str(value)  # JavaScript's numbers end there
+    if port_type.name in ("text", "choice", "int", "float", "flag"):
+        return value
+    return files.put(port_type, value)
+
+
+def from_json(port_type: PortType, value: Any, files: MediaFiles) -> Any:
+    """Return the value that stands in the document as JSON, not yet checked.
+
+    Raises:
+        MediaError: A medium is missing or damaged, or a model handle is malformed.
+    """
+    if port_type.many and isinstance(value, list):
+        return [from_json(port_type.one, item, files) for item in value]
+    if isinstance(value, Mapping) and KEY in value:
+        return files.get(port_type.one, value[KEY])
+    if isinstance(value, Mapping) and MODEL_KEY in value:
+        try:
+            return media.MEDIA["model"].decode(media.canonical_json(value[MODEL_KEY]).encode())
+        except (KeyError, TypeError, ValueError) as error:
+            raise MediaError(f"This model handle cannot be read: {error}") from error
+    return value

@@ -1,0 +1,337 @@
+"""Named operations on a document, each a pure `apply → (document, inverse)`.
+
+The page applies the same operations in TypeScript; `tests/vectors/operations.json` is read by both. An operation is
+plain JSON: {"op": "connect", "from": "ask.text", "to": "draw.prompt"}. It checks the shape of the document only;
+whether types fit and whether a cycle would close is asked in `rules`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ..errors import OperationRejected, nearest
+from .document import NODE_ID, Document, find_named, is_node, split_port
+
+Operation = dict[str, Any]
+_Applied = tuple[Document, Operation]
+
+NONE = {"$none": True}
+"""Stands in an operation for a value that is null in the document: null itself takes a field away."""
+NODE_FIELDS = ("title", "type", "type_version", "pinned", "muted", "collapsed", "size", "note", "source")
+ENTRY_FIELDS = ("title", "help", "default", "limits", "type", "affects_cost", "choices", "from", "control")
+FLOW_FIELDS = ("name", "title", "description")
+
+
+def apply(document: Document, operation: Operation) -> _Applied:
+    """Return the document after an operation, and the operation that takes it back.
+
+    Raises:
+        OperationRejected: The operation does not fit this document, which is unchanged.
+    """
+    name = operation.get("op") if isinstance(operation, Mapping) else None
+    handler = OPERATIONS.get(name) if isinstance(name, str) else None
+    if handler is None:
+        raise OperationRejected(f"There is no operation {name!r}.{nearest(str(name), OPERATIONS)}")
+    try:
+        return handler(document, operation)
+    except KeyError as error:
+        raise OperationRejected(f"The operation '{name}' wants a field {error}.") from None
+
+
+def apply_all(document: Document, operations: Iterable[Operation]) -> tuple[Document, list[Operation]]:
+    """Apply operations in order, all or none; the inverses come in the order that takes them back.
+
+    Raises:
+        OperationRejected: One of them does not fit; nothing is changed.
+    """
+    inverses: list[Operation] = []
+    for operation in operations:
+        document, inverse = apply(document, operation)
+        inverses.append(inverse)
+    return document, inverses[::-1]
+
+
+def _reject(sentence: str) -> OperationRejected:
+    return OperationRejected(sentence)
+
+
+def _node(document: Document, key: Any) -> dict[str, Any]:
+    entry = document["nodes"].get(key) if isinstance(key, str) else None
+    if not is_node(entry):
+        raise _reject(f"There is no node '{key}'.")
+    return entry
+
+
+def _port(document: Document, text: Any) -> str:
+    port = split_port(text)
+    if port is None:
+        raise _reject(f"{text!r} is not a port. Write 'node.port'.")
+    _node(document, port[0])
+    return text
+
+
+def _changed(fields: Mapping[str, Any], changes: Mapping[str, Any], allowed: Iterable[str] | None) -> tuple[dict, dict]:
+    """Return (fields after the changes, changes that take them back).
+
+    None takes a field away; {"$none": true} sets it to null.
+    """
+    if not isinstance(changes, Mapping):
+        raise _reject("Changes come as an object of field names and values.")
+    after, back = dict(fields), {}
+    for name, value in changes.items():
+        if allowed is not None and name not in allowed:
+            raise _reject(f"A field '{name}' cannot be set.{nearest(str(name), allowed)}")
+        back[name] = (NONE if fields[name] is None else fields[name]) if name in fields else None
+        after.pop(name, None)
+        if value is not None:
+            after[name] = None if value == NONE else value
+    return after, back
+
+
+def _place(count: int, index: Any) -> int:
+    return index if isinstance(index, int) and not isinstance(index, bool) and 0 <= index < count else count
+
+
+def _inserted(entries: list[Any], index: Any, entry: Any) -> list[Any]:
+    place = _place(len(entries), index)
+    return [*entries[:place], entry, *entries[place:]]
+
+
+def _positions(document: Document) -> dict[str, Any]:
+    layout = document.get("layout")
+    positions = layout.get("positions") if isinstance(layout, Mapping) else None
+    return dict(positions) if isinstance(positions, Mapping) else {}
+
+
+def _with_positions(document: Document, positions: dict[str, Any]) -> Document:
+    layout = document.get("layout")
+    return {**document, "layout": {**(layout if isinstance(layout, Mapping) else {}), "positions": positions}}
+
+
+def _add_node(document: Document, operation: Operation) -> _Applied:
+    key, entry = operation["id"], operation["node"]
+    if not isinstance(key, str) or not NODE_ID.match(key):
+        raise _reject(f"{str(key)[:80]!r} cannot name a node. Use letters, digits and _, at most 64.")
+    if key in document["nodes"]:
+        raise _reject(f"There is a node '{key}' already.")
+    if not is_node(entry):
+        raise _reject("A node wants a type, and values as an object.")
+    after = {**document, "nodes": {**document["nodes"], key: entry}}
+    if (position := operation.get("position")) is not None:
+        after = _with_positions(after, {**_positions(document), key: position})
+    return after, {"op": "remove_node", "id": key}
+
+
+def _remove_node(document: Document, operation: Operation) -> _Applied:
+    key = operation["id"]
+    entry = _node(document, key)
+    touching = [edge for edge in document["edges"] if isinstance(edge, Mapping) and _touches(edge, key)]
+    fed = [e for e in document["inputs"] if isinstance(e, Mapping) and any(_on(p, key) for p in _list(e.get("feeds")))]
+    read = [entry for entry in document["outputs"] if isinstance(entry, Mapping) and _on(entry.get("from"), key)]
+    if touching or fed or read:
+        raise _reject(f"'{key}' is still connected. Take its edges, feeds and outputs away first.")
+    positions = _positions(document)
+    position = positions.pop(key, None)
+    after = {**document, "nodes": {k: v for k, v in document["nodes"].items() if k != key}}
+    if position is not None:
+        after = _with_positions(after, positions)
+    inverse: Operation = {"op": "add_node", "id": key, "node": entry}
+    return after, inverse if position is None else {**inverse, "position": position}
+
+
+def _on(port: Any, node: str) -> bool:
+    return isinstance(port, str) and port.partition(".")[0] == node
+
+
+def _touches(edge: Mapping[str, Any], node: str) -> bool:
+    return _on(edge.get("from"), node) or _on(edge.get("to"), node)
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _set_values(document: Document, operation: Operation) -> _Applied:
+    key = operation["id"]
+    entry = _node(document, key)
+    values, back = _changed(entry.get("values", {}), operation["values"], None)
+    after = {**document, "nodes": {**document["nodes"], key: {**entry, "values": values}}}
+    return after, {"op": "set_values", "id": key, "values": back}
+
+
+def _set_node(document: Document, operation: Operation) -> _Applied:
+    key = operation["id"]
+    entry, back = _changed(_node(document, key), operation["fields"], NODE_FIELDS)
+    if not is_node(entry):
+        raise _reject("A node keeps a type, and its title is text.")
+    after = {**document, "nodes": {**document["nodes"], key: entry}}
+    return after, {"op": "set_node", "id": key, "fields": back}
+
+
+def _move_nodes(document: Document, operation: Operation) -> _Applied:
+    for key in operation["positions"]:
+        _node(document, key)
+    positions, back = _changed(_positions(document), operation["positions"], None)
+    return _with_positions(document, positions), {"op": "move_nodes", "positions": back}
+
+
+def _edge_place(document: Document, source: Any, target: Any) -> int:
+    for place, edge in enumerate(document["edges"]):
+        if type(edge) is dict and edge.get("to") == target and edge.get("from") == source:
+            return place
+    return -1
+
+
+def _connect(document: Document, operation: Operation) -> _Applied:
+    edge = {"from": _port(document, operation["from"]), "to": _port(document, operation["to"])}
+    if _edge_place(document, edge["from"], edge["to"]) >= 0:
+        raise _reject(f"{edge['from']} is connected to {edge['to']} already.")
+    extra = operation.get("fields")
+    if isinstance(extra, Mapping):
+        edge = {**extra, **edge}
+    after = {**document, "edges": _inserted(document["edges"], operation.get("index"), edge)}
+    return after, {"op": "disconnect", "from": edge["from"], "to": edge["to"]}
+
+
+def _disconnect(document: Document, operation: Operation) -> _Applied:
+    source, target = operation["from"], operation["to"]
+    index = _edge_place(document, source, target)
+    if index < 0:
+        raise _reject(f"{source} is not connected to {target}.")
+    edge = document["edges"][index]
+    after = {**document, "edges": document["edges"][:index] + document["edges"][index + 1 :]}
+    inverse: Operation = {"op": "connect", "from": source, "to": target, "index": index}
+    extra = {name: value for name, value in edge.items() if name not in ("from", "to")}
+    return after, {**inverse, "fields": extra} if extra else inverse
+
+
+def _add_entry(section: str, shape: Callable[[Document, Mapping[str, Any]], None]) -> Callable[..., _Applied]:
+    word = section[:-1]
+
+    def add(document: Document, operation: Operation) -> _Applied:
+        entry = operation[word]
+        name = entry.get("name") if isinstance(entry, Mapping) else None
+        if not isinstance(name, str) or not NODE_ID.match(name):
+            raise _reject(f"{str(name)[:80]!r} cannot name an {word}. Use letters, digits and _, at most 64.")
+        if find_named(document[section], name) >= 0:
+            raise _reject(f"There is an {word} '{name}' already.")
+        shape(document, entry)
+        after = {**document, section: _inserted(document[section], operation.get("index"), entry)}
+        return after, {"op": f"remove_{word}", "name": name}
+
+    return add
+
+
+def _input_shape(document: Document, entry: Mapping[str, Any]) -> None:
+    for port in _list(entry.get("feeds")):
+        _port(document, port)
+
+
+def _output_shape(document: Document, entry: Mapping[str, Any]) -> None:
+    _port(document, entry.get("from"))
+
+
+def _found(document: Document, section: str, name: Any) -> int:
+    place = find_named(document[section], name)
+    if place < 0:
+        raise _reject(f"The flow has no {section[:-1]} '{name}'.")
+    return place
+
+
+def _remove_entry(section: str) -> Callable[..., _Applied]:
+    word = section[:-1]
+
+    def remove(document: Document, operation: Operation) -> _Applied:
+        place = _found(document, section, operation["name"])
+        entries = document[section]
+        after = {**document, section: entries[:place] + entries[place + 1 :]}
+        return after, {"op": f"add_{word}", word: entries[place], "index": place}
+
+    return remove
+
+
+def _replaced(document: Document, section: str, place: int, entry: Mapping[str, Any]) -> Document:
+    entries = document[section]
+    return {**document, section: [*entries[:place], entry, *entries[place + 1 :]]}
+
+
+def _set_entry(section: str) -> Callable[..., _Applied]:
+    word = section[:-1]
+
+    def change(document: Document, operation: Operation) -> _Applied:
+        name = operation["name"]
+        place = _found(document, section, name)
+        entry, back = _changed(document[section][place], operation["fields"], ENTRY_FIELDS)
+        if word == "output":
+            _output_shape(document, entry)
+        return _replaced(document, section, place, entry), {"op": f"set_{word}", "name": name, "fields": back}
+
+    return change
+
+
+def _feed(document: Document, operation: Operation) -> _Applied:
+    name, port = operation["name"], _port(document, operation["to"])
+    place = _found(document, "inputs", name)
+    entry = document["inputs"][place]
+    if port in _list(entry.get("feeds")):
+        raise _reject(f"The input '{name}' feeds {port} already.")
+    entry = {**entry, "feeds": _inserted(_list(entry.get("feeds")), operation.get("index"), port)}
+    return _replaced(document, "inputs", place, entry), {"op": "unfeed", "name": name, "to": port}
+
+
+def _unfeed(document: Document, operation: Operation) -> _Applied:
+    name, port = operation["name"], operation["to"]
+    place = _found(document, "inputs", name)
+    entry = document["inputs"][place]
+    fed = _list(entry.get("feeds"))
+    if port not in fed:
+        raise _reject(f"The input '{name}' does not feed {port}.")
+    index = fed.index(port)
+    entry = {**entry, "feeds": fed[:index] + fed[index + 1 :]}
+    return _replaced(document, "inputs", place, entry), {"op": "feed", "name": name, "to": port, "index": index}
+
+
+def _set_flow(document: Document, operation: Operation) -> _Applied:
+    after, back = _changed(document, operation["fields"], FLOW_FIELDS)
+    if not isinstance(after.get("name"), str):
+        raise _reject("A flow keeps a name.")
+    return after, {"op": "set_flow", "fields": back}
+
+
+OPERATIONS: dict[str, Callable[[Document, Operation], _Applied]] = {
+    "add_node": _add_node,
+    "remove_node": _remove_node,
+    "set_values": _set_values,
+    "set_node": _set_node,
+    "move_nodes": _move_nodes,
+    "connect": _connect,
+    "disconnect": _disconnect,
+    "add_input": _add_entry("inputs", _input_shape),
+    "remove_input": _remove_entry("inputs"),
+    "set_input": _set_entry("inputs"),
+    "feed": _feed,
+    "unfeed": _unfeed,
+    "add_output": _add_entry("outputs", _output_shape),
+    "remove_output": _remove_entry("outputs"),
+    "set_output": _set_entry("outputs"),
+    "set_flow": _set_flow,
+}
+"""Every operation by its name."""
+
+
+def removal(document: Document, node: str) -> list[Operation]:
+    """Return the operations that take a node away with its edges, feeds and outputs, as one undo step."""
+    _node(document, node)
+    steps: list[Operation] = []
+    for edge in document["edges"]:
+        if isinstance(edge, Mapping) and _touches(edge, node):
+            steps.append({"op": "disconnect", "from": edge.get("from"), "to": edge.get("to")})
+    for entry in document["inputs"]:
+        if isinstance(entry, Mapping):
+            ports = [port for port in _list(entry.get("feeds")) if _on(port, node)]
+            steps.extend({"op": "unfeed", "name": entry.get("name"), "to": port} for port in ports)
+    for entry in document["outputs"]:
+        if isinstance(entry, Mapping) and _on(entry.get("from"), node):
+            steps.append({"op": "remove_output", "name": entry.get("name")})
+    return [*steps, {"op": "remove_node", "id": node}]

@@ -1,0 +1,124 @@
+"""Which edits a flow accepts: what the shape of the document alone cannot tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..errors import OperationRejected
+from ..schema import PortType, Registry, may_connect
+from ..schema.port_types import read_port_type
+from .document import Document, edges, feeds, find_named, inputs, split_port, title_of
+from .operations import Operation
+
+
+class Rules:
+    """Refuses edits that would close a circle, join unlike types or give one port two values.
+
+    Keeps who feeds whom beside the document, so that a question costs what it touches and not the whole flow.
+
+    Args:
+        document: What stands before the first question.
+        registry: Which node types there are.
+    """
+
+    def __init__(self, document: Document, registry: Registry) -> None:
+        self._registry = registry
+        self._targets: dict[str, list[str]] = {}
+        self._feeders: dict[str, list[str]] = {}
+        for edge in edges(document):
+            self._join(f"{edge.source}.{edge.output}", f"{edge.target}.{edge.input}")
+        for entry in inputs(document):
+            for node, port in feeds(entry):
+                self._feeders.setdefault(f"{node}.{port}", []).append(entry["name"])
+
+    def check(self, document: Document, operation: Operation) -> None:
+        """Raise where an operation may not be applied to the document.
+
+        Raises:
+            OperationRejected: Says why in words.
+        """
+        if operation.get("op") == "connect":
+            self._check_edge(document, operation["from"], operation["to"])
+        elif operation.get("op") == "feed":
+            self._check_feed(document, operation["name"], operation["to"])
+        elif operation.get("op") == "add_input":
+            for port in operation["input"].get("feeds", []):
+                self._check_types(document, read_port_type(operation["input"]["type"]), port, "The input")
+
+    def note(self, operation: Operation) -> None:
+        """Take notice of an operation that was applied."""
+        match operation["op"]:
+            case "connect":
+                self._join(operation["from"], operation["to"])
+            case "disconnect":
+                source, target = operation["from"], operation["to"]
+                self._targets[source.partition(".")[0]].remove(target.partition(".")[0])
+                self._feeders[target].remove(source)
+            case "feed":
+                self._feeders.setdefault(operation["to"], []).append(operation["name"])
+            case "unfeed":
+                self._feeders[operation["to"]].remove(operation["name"])
+            case "add_input":
+                for port in operation["input"].get("feeds", []):
+                    self._feeders.setdefault(port, []).append(operation["input"]["name"])
+            case "remove_input":
+                for feeders in self._feeders.values():
+                    if operation["name"] in feeders:
+                        feeders.remove(operation["name"])
+
+    def _join(self, source: str, target: str) -> None:
+        self._targets.setdefault(source.partition(".")[0], []).append(target.partition(".")[0])
+        self._feeders.setdefault(target, []).append(source)
+
+    def _check_edge(self, document: Document, source: str, target: str) -> None:
+        source_node, target_node = source.partition(".")[0], target.partition(".")[0]
+        if self._leads_to(target_node, source_node):
+            raise OperationRejected(
+                f"{source} → {target} would close a circle: '{title_of(document, source_node)}' already depends on "
+                f"'{title_of(document, target_node)}'."
+            )
+        if (given := self._type(document, source, "output")) is not None:
+            self._check_types(document, given, target, source)
+
+    def _check_feed(self, document: Document, name: str, target: str) -> None:
+        place = find_named(document["inputs"], name)
+        if place >= 0 and isinstance(document["inputs"][place], Mapping):
+            self._check_types(
+                document, read_port_type(document["inputs"][place].get("type")), target, f"Input '{name}'"
+            )
+
+    def _check_types(self, document: Document, given: PortType, target: str, who: str) -> None:
+        wanted = self._type(document, target, "input")
+        if wanted is None:
+            return
+        if (reason := may_connect(given, wanted)) is not None:
+            raise OperationRejected(f"{reason} {who} gives {given}; {target} takes {wanted}.")
+        if self._feeders.get(target) and not wanted.many:
+            raise OperationRejected(f"{target} takes one value and is connected to {self._feeders[target][0]} already.")
+
+    def _type(self, document: Document, port: str, side: str) -> PortType | None:
+        """Return the type of a port; None for nodes of unknown type.
+
+        Raises:
+            OperationRejected: The node type has no such port.
+        """
+        node, name = split_port(port) or ("", "")
+        entry = document["nodes"].get(node)
+        node_type = self._registry.find(entry["type"]) if isinstance(entry, Mapping) and "type" in entry else None
+        if node_type is None:
+            return None
+        try:
+            return (node_type.input(name) if side == "input" else node_type.output(name)).type
+        except KeyError as error:
+            raise OperationRejected(error.args[0]) from None
+
+    def _leads_to(self, start: str, goal: str) -> bool:
+        seen, pending = set(), [start]
+        while pending:
+            current = pending.pop()
+            if current == goal:
+                return True
+            if current not in seen:
+                seen.add(current)
+                pending.extend(self._targets.get(current, ()))
+        return False

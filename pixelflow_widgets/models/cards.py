@@ -1,0 +1,88 @@
+"""What is known of a model before it is loaded: one explicit list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..media import Model
+
+PACKAGE = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """Describes a model.
+
+    Args:
+        name: What it is called in flows: "starter".
+        title: What a person calls it.
+        source: Folder in this package (Path) or Hub id.
+        revision: Pinned commit on the Hub.
+        tasks: Node types that it serves.
+        modality: Of what it makes.
+        base_model: Its family: "Starter", "SDXL".
+        licence: Under which its weights are given.
+        megabytes: Size of its weights.
+        defaults: Options of a call that suit it: guidance, width, height, steps.
+        help: One sentence.
+    """
+
+    name: str
+    title: str
+    source: Path | str
+    tasks: tuple[str, ...]
+    modality: str
+    base_model: str
+    licence: str
+    megabytes: float
+    revision: str | None = None
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    help: str = ""
+
+    @property
+    def url(self) -> str:
+        """Return where it comes from, in words."""
+        return "shipped with this package" if isinstance(self.source, Path) else f"{self.source} on the Hub"
+
+
+_CARDS = (
+    ModelCard(
+        name="starter",
+        title="Starter",
+        source=PACKAGE / "starter" / "text_to_image",
+        tasks=("text_to_image",),
+        modality="image",
+        base_model="Starter",
+        licence="MIT",
+        megabytes=10,
+        defaults={"guidance": 3.0, "width": 64, "height": 64},
+        help="Draws coloured shapes on coloured backgrounds, 64 x 64 pixels, on any laptop; ships with the package.",
+    ),
+    ModelCard(
+        name="sdxl",
+        title="Stable Diffusion XL 1.0",
+        source="stabilityai/stable-diffusion-xl-base-1.0",
+        revision="462165984030d82259a11f4367a4eed129e94a7b",
+        tasks=("text_to_image",),
+        modality="image",
+        base_model="SDXL",
+        licence="CreativeML Open RAIL++-M",
+        megabytes=6940,
+        defaults={"guidance": 5.0, "width": 1024, "height": 1024},
+        help="Paints what a prompt says, 1024 x 1024 pixels; wants a GPU with 8 GB or more.",
+    ),
+)
+
+
+def cards() -> list[ModelCard]:
+    """Return every card."""
+    return list(_CARDS)
+
+
+def card_of(model: Model | str) -> ModelCard | None:
+    """Return the card of a model that has one; a folder or Hub id of the user's own has none."""
+    source = model if isinstance(model, str) else model.source
+    return next((card for card in _CARDS if source in (card.name, str(card.source))), None)

@@ -1,0 +1,116 @@
+"""Loading pipelines, once each, and following them while they sample."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from ..errors import ModelError
+from ..media import Image, Model
+from .weights import folder_of
+
+CODE = ("torch", "transformers", "diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl")
+"""Modules that take long to import; a worker that is warmed imports them ahead."""
+_KEPT = 2
+_loaded: OrderedDict[tuple[str, int], Any] = OrderedDict()
+_lock = threading.RLock()
+
+
+class Report(Protocol):
+    """Is told what is being done and shown unfinished pictures, as `Progress` is."""
+
+    def __call__(self, fraction: float | None = None, *, preview: Any = None, note: str = "") -> None:
+        """Report; may raise to stop."""
+        ...
+
+
+def load_pipeline(model: Model | str, report: Report) -> Any:
+    """Return the diffusers pipeline of a model, ready on the best device; the last two stay loaded.
+
+    Args:
+        model: A card's name, folder or Hub id, or a handle.
+        report: Told that code and weights are being loaded.
+
+    Raises:
+        ModelError: The model is not here, or its folder cannot be loaded.
+    """
+    model = Model(model) if isinstance(model, str) else model
+    folder = folder_of(model)
+    key = (model.as_json(), _state(folder))
+    with _lock:
+        if key in _loaded:
+            _loaded.move_to_end(key)
+            return _loaded[key]
+        if CODE[-1] not in sys.modules:
+            report(note="loading model code")
+        pipeline = _load(folder, report)
+        _loaded[key] = pipeline
+        while len(_loaded) > _KEPT:
+            _loaded.popitem(last=False)
+        return pipeline
+
+
+def _state(folder: Path) -> int:
+    """Return something that changes when the files of a model do: a model that was trained on is loaded anew."""
+    return max(path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file())
+
+
+def _load(folder: Path, report: Report) -> Any:
+    from diffusers import DiffusionPipeline
+
+    report(note=f"loading {folder.name.replace('_', ' ')}")
+    device, dtype = best_device()
+    try:
+        pipeline = DiffusionPipeline.from_pretrained(folder, dtype=dtype, use_safetensors=True, local_files_only=True)
+    except (OSError, ValueError, KeyError, AttributeError) as error:
+        raise ModelError(f"The model in {folder} cannot be loaded: {error}") from error
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline.to(device)
+
+
+def best_device() -> tuple[str, Any]:
+    """Return (device, dtype) that suit this machine: half precision on a GPU, single on a CPU."""
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda", torch.float16
+    if torch.backends.mps.is_available():
+        return "mps", torch.float16
+    return "cpu", torch.float32
+
+
+def generator(seed: int) -> Any:
+    """Return a CPU generator: the same seed gives the same noise on every device."""
+    import torch
+
+    # torch takes 64 bits; numbers above 2**63 are the same bits read as negative ones.
+    return torch.Generator("cpu").manual_seed(seed)
+
+
+def latent_preview(folder: Path) -> Callable[[Any], Image] | None:
+    """Return a function from latents (batch, 4, height, width) to a small RGB picture, or None.
+
+    The picture is a linear map of the latent channels, fitted to the autoencoder by least squares and kept in the
+    model's `preview.json`; it costs microseconds where decoding costs as much as a step.
+    """
+    path = folder / "preview.json"
+    if not path.is_file():
+        return None
+    import numpy as np
+    import PIL.Image
+
+    fitted = json.loads(path.read_text())
+    matrix = np.asarray(fitted["latent_to_rgb"], np.float32)
+    bias = np.asarray(fitted["bias"], np.float32)
+
+    def preview(latents: Any) -> Image:
+        latent = latents[0].detach().float().cpu().numpy().transpose(1, 2, 0)
+        pixels = (latent @ matrix + bias).clip(0, 1)
+        return PIL.Image.fromarray((pixels * 255).astype(np.uint8))
+
+    return preview

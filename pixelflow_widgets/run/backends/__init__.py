@@ -1,0 +1,27 @@
+"""Where nodes run: in a thread of this process, or in the worker. One protocol, one conformance suite."""
+
+from __future__ import annotations
+
+from ...errors import RunError, nearest
+from .inline import InlineBackend
+from .protocol import Backend, Task
+from .worker import WorkerBackend, shared_worker
+
+__all__ = ["Backend", "InlineBackend", "Task", "WorkerBackend", "backend_for", "shared_worker"]
+
+_INLINE = InlineBackend()
+NAMES = ("auto", "inline", "worker")
+
+
+def backend_for(choice: str | Backend, task_where: str) -> Backend:
+    """Return the backend that runs a node.
+
+    Args:
+        choice: "auto" (the worker, but the kernel for nodes that ask for it), "inline", "worker", or a backend.
+        task_where: What the node type asks for: "auto" or "kernel".
+    """
+    if not isinstance(choice, str):
+        return choice
+    if choice not in NAMES:
+        raise RunError(f"There is no backend '{choice}'.{nearest(choice, NAMES)} There is: {', '.join(NAMES)}.")
+    return _INLINE if choice == "inline" or task_where == "kernel" else shared_worker()

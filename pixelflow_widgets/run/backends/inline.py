@@ -1,0 +1,63 @@
+"""The backend that runs a node in the calling thread: for tests, debugging and nodes of live notebook objects."""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from typing import Any
+
+from ...errors import Cancelled, NodeFailed, PixelFlowError
+from ...media import preview_of
+from ...schema import Progress
+from ...schema.progress import Listener
+from .protocol import Task
+
+
+class InlineBackend:
+    """Calls the function where it is asked to; cannot stop one that does not report progress."""
+
+    def execute(self, task: Task, listener: Listener, cancelled: threading.Event) -> dict[str, Any]:
+        """Run a node; see `Backend.execute`."""
+        try:
+            return call(task, listener, cancelled)
+        except Cancelled:
+            raise
+        except Exception as error:
+            raise NodeFailed(describe(error), traceback=traceback.format_exc()) from error
+
+    def close(self) -> None:
+        """Do nothing: there is nothing to end."""
+
+
+def call(task: Task, listener: Listener, cancelled: threading.Event) -> dict[str, Any]:
+    """Call a node's function with its progress, and return its checked outputs."""
+    node_type = task.node_type
+    arguments = dict(task.inputs)
+    progress = Progress(_Previews(listener), cancelled.is_set)
+    progress.check()
+    if node_type.progress:
+        arguments[node_type.progress] = progress
+    outputs = node_type.shape.unpack(node_type.function(**arguments))
+    progress.check()
+    return outputs
+
+
+def describe(error: BaseException) -> str:
+    """Return an error in one line: errors of this package speak for themselves, others say their kind."""
+
+    text = str(error).strip()
+    if isinstance(error, PixelFlowError):
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+class _Previews:
+    """Encodes unfinished results before they are passed on."""
+
+    def __init__(self, listener: Listener) -> None:
+        self.progress = listener.progress
+        self.log = listener.log
+        self._preview = listener.preview
+
+    def preview(self, value: Any) -> None:
+        self._preview(preview_of(value))

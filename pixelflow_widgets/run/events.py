@@ -1,0 +1,62 @@
+"""What a run tells while it runs: deltas, numbered, never the whole state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ..media import Preview
+
+Kind = Literal[
+    "run-started",
+    "node-started",
+    "progress",
+    "preview",
+    "log",
+    "node-finished",
+    "node-failed",
+    "node-cancelled",
+    "run-finished",
+]
+
+
+@dataclass(frozen=True)
+class Event:
+    """Is one thing that happened in a run.
+
+    Args:
+        kind: What happened.
+        run: Id of the run.
+        sequence: Counts from 0 within the run, without gaps.
+        seconds: Since the run started.
+        node: Id of the node it happened to, if it did to one.
+        fraction: How much of the node is done, from 0 to 1; None is unknown.
+        item: Which item of a mapped node, as (number from 0, of how many).
+        note: What is being done; a log line; the error in words.
+        preview: An unfinished result.
+        cached: The node's result was there already.
+        took: Seconds that the node or run took.
+        status: How the run ended: "done", "failed" or "cancelled".
+        traceback: Of the error, as text.
+    """
+
+    kind: Kind
+    run: str
+    sequence: int
+    seconds: float
+    node: str | None = None
+    fraction: float | None = None
+    item: tuple[int, int] | None = None
+    note: str = ""
+    preview: Preview | None = None
+    cached: bool = False
+    took: float | None = None
+    status: str = ""
+    traceback: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the event as JSON, without what is not set and without the bytes of a preview."""
+        fields = {name: value for name, value in vars(self).items() if value not in (None, "", False)}
+        if self.preview is not None:
+            fields["preview"] = {"mime": self.preview.mime, "bytes": len(self.preview.data), "size": self.preview.size}
+        return fields | {"sequence": self.sequence, "seconds": round(self.seconds, 3)}

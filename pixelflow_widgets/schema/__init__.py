@@ -1,0 +1,23 @@
+"""Node types: a plain function becomes one, and every other face of it is derived from its signature and docstring."""
+
+from .node_type import NodeType, Port, Shape
+from .port_types import PortType, may_connect, port_type_of
+from .progress import Progress
+from .recording import Recorder, active_recorder
+from .registry import Registry, registry
+from .signature import node
+
+__all__ = [
+    "NodeType",
+    "Port",
+    "PortType",
+    "Progress",
+    "Recorder",
+    "Registry",
+    "Shape",
+    "active_recorder",
+    "may_connect",
+    "node",
+    "port_type_of",
+    "registry",
+]

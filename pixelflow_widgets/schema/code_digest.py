@@ -1,0 +1,85 @@
+"""What identifies the behaviour of a function written in a notebook: its bytecode and that of the helpers it names.
+
+A hash of the source would miss a change in a helper and would notice a comment. Methods of notebook classes and the
+contents of lists, dicts and arrays are not seen.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator
+from typing import Any
+
+from ..media import blake3_hex
+
+_PLAIN = (int, float, str, bool, bytes, type(None))
+
+
+def code_digest(function: Any) -> str:
+    """Return a digest that changes when the function, or a helper or plain constant that it names, does.
+
+    Args:
+        function: The function as written; decorated node functions among its helpers count too.
+    """
+    seen: set[int] = set()
+    return blake3_hex("\n".join(_describe(function, seen)).encode())[:32]
+
+
+def _describe(function: Any, seen: set[int]) -> Iterator[str]:
+    pending = [getattr(function, "__wrapped__", function)]
+    while pending:
+        current = pending.pop()
+        if id(current) in seen or not isinstance(current, types.FunctionType):
+            continue
+        seen.add(id(current))
+        yield from _describe_code(current.__code__)
+        yield repr((current.__defaults__, current.__kwdefaults__))
+        for name, value in _named_values(current):
+            if isinstance(value, _PLAIN) or (isinstance(value, tuple) and all(isinstance(v, _PLAIN) for v in value)):
+                yield f"{name}={value!r}"
+            elif (helper := _own_function(value)) is not None:
+                pending.append(helper)
+
+
+def _describe_code(code: types.CodeType) -> Iterator[str]:
+    pending = [code]
+    while pending:
+        current = pending.pop()
+        constants = []
+        for constant in current.co_consts:
+            if isinstance(constant, types.CodeType):
+                pending.append(constant)
+            else:
+                constants.append(constant)
+        yield f"{current.co_name} {current.co_code.hex()} {current.co_names} {current.co_varnames} {constants!r}"
+
+
+def _named_values(function: types.FunctionType) -> Iterator[tuple[str, Any]]:
+    for name in sorted(_all_names(function.__code__)):
+        if name in function.__globals__:
+            yield name, function.__globals__[name]
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+        try:
+            yield name, cell.cell_contents
+        except ValueError:  # a cell that is not filled yet
+            continue
+
+
+def _all_names(code: types.CodeType) -> set[str]:
+    names, pending = set(), [code]
+    while pending:
+        current = pending.pop()
+        names.update(current.co_names)
+        pending.extend(constant for constant in current.co_consts if isinstance(constant, types.CodeType))
+    return names
+
+
+def _own_function(value: Any) -> types.FunctionType | None:
+    """Return the function if it was written in a notebook or script, not in an installed package."""
+    value = getattr(value, "__wrapped__", value)
+    return value if isinstance(value, types.FunctionType) and is_own(value) else None
+
+
+def is_own(function: Any) -> bool:
+    """Return whether a function has no importable home: it stands in a notebook, a script or another function."""
+    return function.__module__ == "__main__" or "<locals>" in function.__qualname__

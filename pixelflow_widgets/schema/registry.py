@@ -1,0 +1,83 @@
+"""Which node types there are."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from collections.abc import Callable, Iterator
+from importlib.metadata import entry_points
+from typing import Any
+
+from ..errors import nearest
+from .node_type import NodeType
+
+PACKAGES = "pixelflow_widgets.nodes"
+"""The entry-point group in which third-party packages name a module whose import defines node types."""
+
+
+class Registry:
+    """Holds node types by name; loads the built-in and the installed ones when first asked.
+
+    What is loaded never depends on a flow file: a file that names an unknown type imports nothing.
+
+    Args:
+        built_in: Module whose import defines the built-in types.
+    """
+
+    def __init__(self, built_in: str = "") -> None:
+        self._types: dict[str, NodeType] = {}
+        self._built_in = built_in
+        self._loaded = not built_in
+        self._lock = threading.RLock()
+        self.failures: dict[str, str] = {}
+        """Installed packages whose node types could not be loaded, with the reason."""
+        self.fingerprints: dict[str, Callable[[Any], str]] = {}
+        """What identifies a value beside its own digest, by type name: the files behind a model handle."""
+
+    def add(self, node_type: NodeType) -> None:
+        """Add a node type; one of the same name is replaced, so that running a notebook cell again updates it."""
+        with self._lock:
+            self._types[node_type.name] = node_type
+
+    def find(self, name: str) -> NodeType | None:
+        """Return the type of a name, or None."""
+        self._load()
+        return self._types.get(name)
+
+    def __getitem__(self, name: str) -> NodeType:
+        """Return the type of a name; a notebook or package type may be named without its prefix.
+
+        Raises:
+            KeyError: There is none; the message names the nearest.
+        """
+        found = self.find(name)
+        if found is None and (matches := [key for key in self._types if key.rpartition(".")[2] == name]):
+            found = self._types[matches[0]] if len(matches) == 1 else None
+        if found is None:
+            raise KeyError(f"There is no node type '{name}'.{nearest(name, self._types)}")
+        return found
+
+    def __iter__(self) -> Iterator[NodeType]:
+        """Yield every type, the built-in ones first."""
+        self._load()
+        return iter(list(self._types.values()))
+
+    def __len__(self) -> int:
+        self._load()
+        return len(self._types)
+
+    def _load(self) -> None:
+        with self._lock:
+            if self._loaded:
+                return
+            self._loaded = True
+            importlib.import_module(self._built_in)
+            for point in entry_points(group=PACKAGES):
+                try:
+                    point.load()
+                except Exception as error:  # somebody else's code: one broken package must not hide the others
+                    self.failures[point.name] = f"{type(error).__name__}: {error}"
+
+
+registry = Registry(built_in=__name__.partition(".")[0] + ".nodes")
+"""The types of this process."""

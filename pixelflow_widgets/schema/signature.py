@@ -1,0 +1,212 @@
+"""`@node`: reads a function's signature and docstring into a node type."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+import typing
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal, ParamSpec, TypeVar, get_args, get_origin, overload
+
+from ..controls import DEFAULT_CONTROLS, Advanced, Choices, Control
+from ..errors import MediaError, NodeTypeError
+from .node_type import REQUIRED, NodeType, Port
+from .port_types import port_type_of, takes_none, without_none
+from .progress import Progress
+from .recording import active_recorder
+from .registry import registry
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@overload
+def node(function: Callable[P, R]) -> Callable[P, R]: ...
+@overload
+def node(
+    *,
+    title: str = "",
+    version: int = 1,
+    pure: bool = True,
+    where: Literal["auto", "kernel"] = "auto",
+) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+def node(function: Any = None, *, title: str = "", version: int = 1, pure: bool = True, where: Any = "auto") -> Any:
+    """Make a node type of a function, which stays callable.
+
+    Args:
+        function: Every parameter has a type and so becomes an input port; the return annotation becomes the outputs.
+        title: Its name in words; made from the function's name if empty.
+        version: Grows when what the ports mean, or what comes out, changes.
+        pure: False where the same inputs may give other outputs, or something else happens (a file is written).
+        where: "kernel" for functions that touch live notebook objects.
+
+    Raises:
+        NodeTypeError: A parameter has no type, an unknown type or takes **kwargs; says what to write.
+    """
+    frame = sys._getframe(1)
+
+    def decorate(function: Any) -> Any:
+        made = read_node_type(function, title=title, version=version, pure=pure, where=where, names=frame.f_locals)
+        registry.add(made)
+        return _recordable(function, made)
+
+    return decorate if function is None else decorate(function)
+
+
+def _recordable(function: Callable[..., Any], node_type: NodeType) -> Callable[..., Any]:
+    signature = inspect.signature(function)
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        recorder = active_recorder.get()
+        if recorder is None:
+            return function(*args, **kwargs)
+        try:
+            bound = signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"{function.__name__}(): {error}. Its inputs: {', '.join(node_type.inputs)}.") from None
+        return recorder.record(node_type, dict(bound.arguments))
+
+    call.node_type = node_type  # type: ignore[attr-defined]
+    return call
+
+
+def read_node_type(
+    function: Callable[..., Any],
+    *,
+    title: str = "",
+    version: int = 1,
+    pure: bool = True,
+    where: Literal["auto", "kernel"] = "auto",
+    names: Mapping[str, Any] | None = None,
+) -> NodeType:
+    """Return the node type of a function without adding it to the registry.
+
+    Args:
+        function: As for `node`.
+        title: As for `node`.
+        version: As for `node`.
+        pure: As for `node`.
+        where: As for `node`.
+        names: Where types that are local to a function are found, for postponed annotations.
+    """
+    hints = _hints(function, names or {})
+    first_line, parameter_help = read_docstring(inspect.getdoc(function) or "")
+    inputs: dict[str, Port] = {}
+    progress = None
+    for parameter in inspect.signature(function).parameters.values():
+        if hints.get(parameter.name) is Progress:
+            progress = parameter.name
+            continue
+        inputs[parameter.name] = _read_input(function, parameter, hints, parameter_help)
+    outputs, many = _read_outputs(function, hints)
+    return NodeType(
+        name=_type_name(function),
+        function=function,
+        inputs=inputs,
+        outputs=outputs,
+        title=title or function.__name__.strip("_").replace("_", " ").capitalize(),
+        help=first_line,
+        version=version,
+        pure=pure,
+        where=where,
+        family=function.__module__.rpartition(".")[2] if function.__module__ != "__main__" else "notebook",
+        progress=progress,
+        many_outputs=many,
+    )
+
+
+def _type_name(function: Callable[..., Any]) -> str:
+    package = function.__module__.partition(".")[0]
+    if package == __name__.partition(".")[0]:
+        return function.__name__
+    return f"{'notebook' if package == '__main__' else package}.{function.__name__}"
+
+
+def _hints(function: Callable[..., Any], names: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return typing.get_type_hints(function, localns=dict(names), include_extras=True)
+    except NameError as error:
+        raise NodeTypeError(f"{function.__name__}(): {error}. Define or import the type before the function.") from None
+
+
+def _read_input(
+    function: Callable[..., Any], parameter: inspect.Parameter, hints: dict[str, Any], helps: dict[str, str]
+) -> Port:
+    who = f"{function.__name__}(): parameter '{parameter.name}'"
+    if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
+        stars = "**" if parameter.kind is parameter.VAR_KEYWORD else "*"
+        raise NodeTypeError(f"{who} is {stars}{parameter.name}, and a port needs a name. Write each parameter out.")
+    if parameter.name not in hints:
+        raise NodeTypeError(f"{who} has no type, so it cannot become a port. Write {parameter.name}: Image, say.")
+    hint = hints[parameter.name]
+    extras = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+    try:
+        port_type = port_type_of(hint)
+    except NodeTypeError as error:
+        raise NodeTypeError(f"{who}: {error}") from None
+    control = next((extra for extra in extras if isinstance(extra, Control)), DEFAULT_CONTROLS.get(port_type.name))
+    if isinstance(control, Choices) and not control.options:
+        control = Choices(port_type.choices)
+    port = Port(
+        name=parameter.name,
+        type=port_type,
+        default=REQUIRED if parameter.default is parameter.empty else parameter.default,
+        optional=takes_none(hint),
+        control=None if port_type.many and port_type.name not in ("image", "text") else control,
+        help=helps.get(parameter.name, ""),
+        advanced=any(isinstance(extra, Advanced) or extra is Advanced for extra in extras),
+    )
+    if not port.required and port.default is not None:
+        try:
+            port.check(port.default)
+        except MediaError as error:
+            raise NodeTypeError(f"{who} has a default that does not fit: {error}") from None
+    return port
+
+
+def _read_outputs(function: Callable[..., Any], hints: dict[str, Any]) -> tuple[dict[str, Port], type | None]:
+    result = hints.get("return", inspect.Signature.empty)
+    if result is inspect.Signature.empty:
+        raise NodeTypeError(
+            f"{function.__name__}() does not say what it returns. Write -> Image, say, or -> None for nothing."
+        )
+    if result is type(None):
+        return {}, None
+    many = without_none(result)
+    if isinstance(many, type) and issubclass(many, tuple) and hasattr(many, "_fields"):
+        fields = typing.get_type_hints(many, include_extras=True)
+        return {name: _read_output(function, name, fields[name]) for name in many._fields}, many
+    port = _read_output(function, "", result)
+    return {port.name: port}, None
+
+
+def _read_output(function: Callable[..., Any], name: str, hint: Any) -> Port:
+    try:
+        port_type = port_type_of(hint)
+    except NodeTypeError as error:
+        raise NodeTypeError(f"{function.__name__}(): its result: {error}") from None
+    return Port(name=name or port_type.value_name, type=port_type, optional=takes_none(hint))
+
+
+def read_docstring(text: str) -> tuple[str, dict[str, str]]:
+    """Return the first sentence of a Google-style docstring and the help of each parameter under `Args:`."""
+    lines = text.splitlines()
+    first = lines[0].strip() if lines else ""
+    helps: dict[str, str] = {}
+    current, indent, inside = "", 0, False
+    for line in lines[1:]:
+        depth = len(line) - len(line.lstrip())
+        if line.strip() in ("Args:", "Arguments:", "Parameters:"):
+            inside, indent = True, depth
+        elif inside and line.strip() and depth <= indent:
+            inside = False
+        elif inside and line.strip():
+            name, colon, rest = line.strip().partition(":")
+            if colon and name.split(" (")[0].isidentifier():
+                current = name.split(" (")[0]
+                helps[current] = rest.strip()
+            elif current:
+                helps[current] += f" {line.strip()}"
+    return first, helps

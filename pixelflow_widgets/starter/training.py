@@ -1,0 +1,118 @@
+"""The starter model from nothing to its folder: the VAE, the latents, the UNet with its text encoders."""
+
+import json
+import random
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+import torch
+from diffusers import StableDiffusionXLPipeline
+from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel
+
+from pixelflow_widgets.starter import checkpoint
+from pixelflow_widgets.starter.architecture import build_pipeline
+from pixelflow_widgets.starter.autoencoder import pictures, train_autoencoder
+from pixelflow_widgets.starter.diffusion import TRAINED, Latents, train_diffusion
+from pixelflow_widgets.starter.scenes import random_scene
+
+
+def train(
+    folder: str | Path,
+    *,
+    checkpoints: str | Path,
+    views: int = 250_000,
+    vae_views: int = 24_000,
+    scenes: int = 32_000,
+    until: str | None = None,
+    every: float = 180,
+    seed: int = 0,
+    tiny: bool = False,
+) -> bool:
+    """Trains the model and writes it to `folder`; run again, it goes on from the last checkpoint.
+
+    Args:
+        folder: Where the finished model goes, in the layout of diffusers.
+        checkpoints: Where the training keeps its state.
+        views: Latents that the UNet is shown, in all; may differ when resuming, and moves the final decay.
+        vae_views: Pictures that the VAE is shown.
+        scenes: How many scenes are turned into latents.
+        until: Local time such as "20:20" or an ISO date with time; the training stops there with a checkpoint.
+        every: Seconds between checkpoints.
+        seed: Seed of the first weights.
+        tiny: Trains the tests' architecture.
+
+    Returns:
+        Whether the training came to its end; if not, the folder is not written.
+    """
+    checkpoints = Path(checkpoints)
+    pipeline = build_pipeline(seed, tiny)
+    clock = checkpoint.Clock(every, moment(until) if until else None)
+    if not train_autoencoder(pipeline.vae, checkpoints / "vae.pt", vae_views, clock, report):
+        return False
+    latents = _latents(pipeline, checkpoints / "latents.pt", scenes)
+    pipeline.vae.register_to_config(scaling_factor=1 / latents.deviation)
+    if not train_diffusion(pipeline, latents, checkpoints / "diffusion.pt", views, clock, report):
+        return False
+    publish(pipeline, folder)
+    return True
+
+
+def snapshot(folder: str | Path, *, checkpoints: str | Path, tiny: bool = False) -> int:
+    """Writes the last checkpoint's averaged weights to `folder` while the training goes on; returns the step."""
+    checkpoints = Path(checkpoints)
+    pipeline = build_pipeline(tiny=tiny)
+    checkpoint.resume(checkpoints / "vae.pt", {"vae": pipeline.vae})
+    networks = torch.nn.ModuleDict({name: getattr(pipeline, name) for name in TRAINED})
+    average = AveragedModel(networks)
+    step = checkpoint.resume(checkpoints / "diffusion.pt", {"average": average})
+    networks.load_state_dict(average.module.state_dict())
+    pipeline.vae.register_to_config(scaling_factor=1 / Latents.load(checkpoints / "latents.pt").deviation)
+    publish(pipeline, folder)
+    return step
+
+
+def publish(pipeline: StableDiffusionXLPipeline, folder: str | Path) -> None:
+    """Writes the pipeline in half precision, with the matrix for live previews and the model card beside it."""
+    folder = Path(folder)
+    preview = fit_preview(pipeline)
+    for name in ("vae", *TRAINED):
+        getattr(pipeline, name).to(torch.float16)
+    pipeline.save_pretrained(folder, safe_serialization=True)
+    (folder / "preview.json").write_text(json.dumps(preview, indent=2) + "\n")
+    card = Path(__file__).with_name("card.md")
+    if card.exists():
+        shutil.copyfile(card, folder / "README.md")
+
+
+@torch.no_grad()
+def fit_preview(pipeline: StableDiffusionXLPipeline, count: int = 256) -> dict[str, list]:
+    """Fits, by least squares, RGB in [0, 1] as a linear function of a latent as the UNet sees it."""
+    rng = random.Random("preview")
+    images = pictures([random_scene(rng) for _ in range(count)], rng)
+    latents = pipeline.vae.encode(images).latent_dist.mean * pipeline.vae.config.scaling_factor
+    colours = functional.avg_pool2d(images, images.shape[-1] // latents.shape[-1]) / 2 + 0.5
+    rows = latents.permute(0, 2, 3, 1).reshape(-1, 4)
+    known = torch.cat([rows, torch.ones(len(rows), 1)], dim=1)
+    matrix = torch.linalg.lstsq(known, colours.permute(0, 2, 3, 1).reshape(-1, 3)).solution
+    *channels, bias = [[round(value, 5) for value in row] for row in matrix.tolist()]
+    return {"latent_to_rgb": channels, "bias": bias}
+
+
+def report(line: str) -> None:
+    """Prints a line of progress with the time."""
+    print(f"{datetime.now():%H:%M:%S} {line}", flush=True)
+
+
+def moment(when: str) -> float:
+    """Reads "20:20", today's local time, or an ISO date with time, as seconds since the epoch."""
+    clock = datetime.strptime(when, "%H:%M").time() if len(when) == 5 else None
+    return (datetime.combine(datetime.now(), clock) if clock else datetime.fromisoformat(when)).timestamp()
+
+
+def _latents(pipeline: StableDiffusionXLPipeline, path: Path, scenes: int) -> Latents:
+    """Reads the latents, or draws and encodes them first."""
+    if not path.exists():
+        Latents.draw(pipeline, scenes, report).save(path)
+    return Latents.load(path)
