@@ -58,7 +58,9 @@ class Flow(EditableFlow):
         """
         from . import run
 
-        names = None if targets is None else [target.id if isinstance(target, Node) else str(target) for target in targets]
+        names = (
+            None if targets is None else [target.id if isinstance(target, Node) else str(target) for target in targets]
+        )
         return run.start(
             self.document,
             self.registry,

@@ -83,6 +83,11 @@ def edges(document: Document) -> Iterator[Edge]:
             yield edge
 
 
+def is_name(text: Any) -> bool:
+    """Return whether a node, input or output may be called so."""
+    return isinstance(text, str) and NODE_ID.match(text) is not None
+
+
 def is_node(entry: Any) -> bool:
     """Return whether a node entry can be read."""
     return (
@@ -95,7 +100,7 @@ def is_node(entry: Any) -> bool:
 
 def nodes(document: Document) -> dict[str, Mapping[str, Any]]:
     """Return the nodes that can be read, by id."""
-    return {key: entry for key, entry in document["nodes"].items() if is_node(entry)}
+    return {key: entry for key, entry in document["nodes"].items() if is_node(entry) and is_name(key)}
 
 
 def is_input(entry: Any) -> bool:

@@ -18,7 +18,7 @@ from typing import Any
 
 from ..errors import FlowFileError
 from ..media import blake3_hex
-from .document import FORMAT, VERSION, Document, new_document
+from .document import FORMAT, VERSION, Document, is_input, is_node, new_document
 from .media_files import MediaFiles, references
 
 MAX_BYTES = 64 * 1024**2
@@ -78,7 +78,22 @@ def check_shape(content: Any, name: str = "flow") -> Document:
                 f"'{section}' of this flow file is {type(document[section]).__name__}, not {shape.__name__}."
             )
     _check_depth(document)
-    return document
+    return _complete(document)
+
+
+def _complete(document: Document) -> Document:
+    """Return the document with what an edit takes for granted: positions, values of nodes, feeds of inputs."""
+    positions = document["layout"].get("positions", {})
+    if not isinstance(positions, dict):
+        raise FlowFileError(f"'positions' of this flow file is {type(positions).__name__}, not dict.")
+    return {
+        **document,
+        "layout": {**document["layout"], "positions": positions},
+        "nodes": {
+            key: {"values": {}, **entry} if is_node(entry) else entry for key, entry in document["nodes"].items()
+        },
+        "inputs": [{"feeds": [], **entry} if is_input(entry) else entry for entry in document["inputs"]],
+    }
 
 
 def _check_depth(document: Document) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ..errors import OperationRejected, nearest
-from .document import NODE_ID, Document, find_named, is_node, split_port
+from .document import Document, find_named, is_input, is_name, is_node, read_edge, split_port
 
 Operation = dict[str, Any]
 _Applied = tuple[Document, Operation]
@@ -57,18 +57,25 @@ def _reject(sentence: str) -> OperationRejected:
 
 
 def _node(document: Document, key: Any) -> dict[str, Any]:
-    entry = document["nodes"].get(key) if isinstance(key, str) else None
+    entry = document["nodes"].get(key) if is_name(key) else None
     if not is_node(entry):
         raise _reject(f"There is no node '{key}'.")
     return entry
 
 
-def _port(document: Document, text: Any) -> str:
-    port = split_port(text)
-    if port is None:
-        raise _reject(f"{text!r} is not a port. Write 'node.port'.")
-    _node(document, port[0])
+def _port(text: Any) -> str:
+    if split_port(text) is None:
+        raise _reject(f"{str(text)[:80]!r} is not a port. Write 'node.port'.")
     return text
+
+
+def _placed_port(document: Document, text: Any) -> str:
+    _node(document, _port(text).partition(".")[0])
+    return text
+
+
+def _is_none(value: Any) -> bool:
+    return value == NONE and value["$none"] is True  # {"$none": 1} is equal in Python and a value of its own
 
 
 def _changed(fields: Mapping[str, Any], changes: Mapping[str, Any], allowed: Iterable[str] | None) -> tuple[dict, dict]:
@@ -85,7 +92,7 @@ def _changed(fields: Mapping[str, Any], changes: Mapping[str, Any], allowed: Ite
         back[name] = (NONE if fields[name] is None else fields[name]) if name in fields else None
         after.pop(name, None)
         if value is not None:
-            after[name] = None if value == NONE else value
+            after[name] = None if _is_none(value) else value
     return after, back
 
 
@@ -111,41 +118,60 @@ def _with_positions(document: Document, positions: dict[str, Any]) -> Document:
 
 def _add_node(document: Document, operation: Operation) -> _Applied:
     key, entry = operation["id"], operation["node"]
-    if not isinstance(key, str) or not NODE_ID.match(key):
+    if not is_name(key):
         raise _reject(f"{str(key)[:80]!r} cannot name a node. Use letters, digits and _, at most 64.")
     if key in document["nodes"]:
         raise _reject(f"There is a node '{key}' already.")
     if not is_node(entry):
         raise _reject("A node wants a type, and values as an object.")
-    after = {**document, "nodes": {**document["nodes"], key: entry}}
-    if (position := operation.get("position")) is not None:
-        after = _with_positions(after, {**_positions(document), key: position})
-    return after, {"op": "remove_node", "id": key}
+    after = {**document, "nodes": {**document["nodes"], key: {"values": {}, **entry}}}
+    # A file may hold a position of a node that it does not hold: the inverse puts that back.
+    before, position = _positions(document), operation.get("position")
+    inverse: Operation = {"op": "remove_node", "id": key}
+    if key in before:
+        inverse["position"] = NONE if before[key] is None else before[key]
+    if position is not None:
+        after = _with_positions(after, _changed(before, {key: position}, None)[0])
+    return after, inverse
 
 
 def _remove_node(document: Document, operation: Operation) -> _Applied:
     key = operation["id"]
     entry = _node(document, key)
-    touching = [edge for edge in document["edges"] if isinstance(edge, Mapping) and _touches(edge, key)]
-    fed = [e for e in document["inputs"] if isinstance(e, Mapping) and any(_on(p, key) for p in _list(e.get("feeds")))]
-    read = [entry for entry in document["outputs"] if isinstance(entry, Mapping) and _on(entry.get("from"), key)]
-    if touching or fed or read:
+    if _joins(document, key):
         raise _reject(f"'{key}' is still connected. Take its edges, feeds and outputs away first.")
-    positions = _positions(document)
-    position = positions.pop(key, None)
     after = {**document, "nodes": {k: v for k, v in document["nodes"].items() if k != key}}
-    if position is not None:
+    before = _positions(document)
+    positions, back = _changed(before, {key: operation.get("position")}, None)
+    if positions != before:
         after = _with_positions(after, positions)
     inverse: Operation = {"op": "add_node", "id": key, "node": entry}
-    return after, inverse if position is None else {**inverse, "position": position}
+    return after, inverse if back[key] is None else {**inverse, "position": back[key]}
+
+
+def _joins(document: Document, node: str) -> list[Operation]:
+    """Return the operations that take away what holds a node: its edges, feeds and outputs."""
+    steps: list[Operation] = []
+    for edge in filter(None, map(read_edge, document["edges"])):
+        if node in (edge.source, edge.target):
+            source, target = f"{edge.source}.{edge.output}", f"{edge.target}.{edge.input}"
+            steps.append({"op": "disconnect", "from": source, "to": target})
+    for entry in filter(_is_named, document["inputs"]):
+        ports = [port for port in _list(entry.get("feeds")) if _on(port, node)]
+        steps.extend({"op": "unfeed", "name": entry["name"], "to": port} for port in ports)
+    for entry in filter(_is_named, document["outputs"]):
+        if _on(entry.get("from"), node):
+            steps.append({"op": "remove_output", "name": entry["name"]})
+    return steps
+
+
+def _is_named(entry: Any) -> bool:
+    return isinstance(entry, Mapping) and is_name(entry.get("name"))
 
 
 def _on(port: Any, node: str) -> bool:
-    return isinstance(port, str) and port.partition(".")[0] == node
-
-
-def _touches(edge: Mapping[str, Any], node: str) -> bool:
-    return _on(edge.get("from"), node) or _on(edge.get("to"), node)
+    parts = split_port(port)
+    return parts is not None and parts[0] == node
 
 
 def _list(value: Any) -> list[Any]:
@@ -170,21 +196,21 @@ def _set_node(document: Document, operation: Operation) -> _Applied:
 
 
 def _move_nodes(document: Document, operation: Operation) -> _Applied:
-    for key in operation["positions"]:
-        _node(document, key)
     positions, back = _changed(_positions(document), operation["positions"], None)
+    for key in back:
+        _node(document, key)
     return _with_positions(document, positions), {"op": "move_nodes", "positions": back}
 
 
 def _edge_place(document: Document, source: Any, target: Any) -> int:
     for place, edge in enumerate(document["edges"]):
-        if type(edge) is dict and edge.get("to") == target and edge.get("from") == source:
+        if isinstance(edge, dict) and edge.get("to") == target and edge.get("from") == source:
             return place
     return -1
 
 
 def _connect(document: Document, operation: Operation) -> _Applied:
-    edge = {"from": _port(document, operation["from"]), "to": _port(document, operation["to"])}
+    edge = {"from": _placed_port(document, operation["from"]), "to": _placed_port(document, operation["to"])}
     if _edge_place(document, edge["from"], edge["to"]) >= 0:
         raise _reject(f"{edge['from']} is connected to {edge['to']} already.")
     extra = operation.get("fields")
@@ -195,7 +221,7 @@ def _connect(document: Document, operation: Operation) -> _Applied:
 
 
 def _disconnect(document: Document, operation: Operation) -> _Applied:
-    source, target = operation["from"], operation["to"]
+    source, target = _port(operation["from"]), _port(operation["to"])
     index = _edge_place(document, source, target)
     if index < 0:
         raise _reject(f"{source} is not connected to {target}.")
@@ -206,34 +232,42 @@ def _disconnect(document: Document, operation: Operation) -> _Applied:
     return after, {**inverse, "fields": extra} if extra else inverse
 
 
-def _add_entry(section: str, shape: Callable[[Document, Mapping[str, Any]], None]) -> Callable[..., _Applied]:
-    word = section[:-1]
+def _add_entry(section: str) -> Callable[..., _Applied]:
+    word, shape = section[:-1], _SHAPES[section]
 
     def add(document: Document, operation: Operation) -> _Applied:
         entry = operation[word]
         name = entry.get("name") if isinstance(entry, Mapping) else None
-        if not isinstance(name, str) or not NODE_ID.match(name):
+        if not is_name(name):
             raise _reject(f"{str(name)[:80]!r} cannot name an {word}. Use letters, digits and _, at most 64.")
         if find_named(document[section], name) >= 0:
             raise _reject(f"There is an {word} '{name}' already.")
-        shape(document, entry)
+        entry = shape(document, entry)
         after = {**document, section: _inserted(document[section], operation.get("index"), entry)}
         return after, {"op": f"remove_{word}", "name": name}
 
     return add
 
 
-def _input_shape(document: Document, entry: Mapping[str, Any]) -> None:
-    for port in _list(entry.get("feeds")):
-        _port(document, port)
+def _input_shape(document: Document, entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    if not is_input(entry):
+        raise _reject("An input wants a type, limits as an object and feeds as a list.")
+    ports = [_placed_port(document, port) for port in entry.get("feeds", [])]
+    if len(set(ports)) < len(ports):
+        raise _reject("An input feeds a port once.")
+    return {"feeds": [], **entry}
 
 
-def _output_shape(document: Document, entry: Mapping[str, Any]) -> None:
-    _port(document, entry.get("from"))
+def _output_shape(document: Document, entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    _placed_port(document, entry.get("from"))
+    return entry
+
+
+_SHAPES = {"inputs": _input_shape, "outputs": _output_shape}
 
 
 def _found(document: Document, section: str, name: Any) -> int:
-    place = find_named(document[section], name)
+    place = find_named(document[section], name) if is_name(name) else -1
     if place < 0:
         raise _reject(f"The flow has no {section[:-1]} '{name}'.")
     return place
@@ -265,15 +299,19 @@ def _set_entry(section: str) -> Callable[..., _Applied]:
         entry, back = _changed(document[section][place], operation["fields"], ENTRY_FIELDS)
         if word == "output":
             _output_shape(document, entry)
+        elif not is_input(entry):
+            raise _reject("An input keeps a type, and its limits are an object.")
         return _replaced(document, section, place, entry), {"op": f"set_{word}", "name": name, "fields": back}
 
     return change
 
 
 def _feed(document: Document, operation: Operation) -> _Applied:
-    name, port = operation["name"], _port(document, operation["to"])
+    name, port = operation["name"], _placed_port(document, operation["to"])
     place = _found(document, "inputs", name)
     entry = document["inputs"][place]
+    if not is_input(entry):
+        raise _reject(f"The input '{name}' cannot be read. Mend it in the file.")
     if port in _list(entry.get("feeds")):
         raise _reject(f"The input '{name}' feeds {port} already.")
     entry = {**entry, "feeds": _inserted(_list(entry.get("feeds")), operation.get("index"), port)}
@@ -281,7 +319,7 @@ def _feed(document: Document, operation: Operation) -> _Applied:
 
 
 def _unfeed(document: Document, operation: Operation) -> _Applied:
-    name, port = operation["name"], operation["to"]
+    name, port = operation["name"], _port(operation["to"])
     place = _found(document, "inputs", name)
     entry = document["inputs"][place]
     fed = _list(entry.get("feeds"))
@@ -307,12 +345,12 @@ OPERATIONS: dict[str, Callable[[Document, Operation], _Applied]] = {
     "move_nodes": _move_nodes,
     "connect": _connect,
     "disconnect": _disconnect,
-    "add_input": _add_entry("inputs", _input_shape),
+    "add_input": _add_entry("inputs"),
     "remove_input": _remove_entry("inputs"),
     "set_input": _set_entry("inputs"),
     "feed": _feed,
     "unfeed": _unfeed,
-    "add_output": _add_entry("outputs", _output_shape),
+    "add_output": _add_entry("outputs"),
     "remove_output": _remove_entry("outputs"),
     "set_output": _set_entry("outputs"),
     "set_flow": _set_flow,
@@ -323,15 +361,4 @@ OPERATIONS: dict[str, Callable[[Document, Operation], _Applied]] = {
 def removal(document: Document, node: str) -> list[Operation]:
     """Return the operations that take a node away with its edges, feeds and outputs, as one undo step."""
     _node(document, node)
-    steps: list[Operation] = []
-    for edge in document["edges"]:
-        if isinstance(edge, Mapping) and _touches(edge, node):
-            steps.append({"op": "disconnect", "from": edge.get("from"), "to": edge.get("to")})
-    for entry in document["inputs"]:
-        if isinstance(entry, Mapping):
-            ports = [port for port in _list(entry.get("feeds")) if _on(port, node)]
-            steps.extend({"op": "unfeed", "name": entry.get("name"), "to": port} for port in ports)
-    for entry in document["outputs"]:
-        if isinstance(entry, Mapping) and _on(entry.get("from"), node):
-            steps.append({"op": "remove_output", "name": entry.get("name")})
-    return [*steps, {"op": "remove_node", "id": node}]
+    return [*_joins(document, node), {"op": "remove_node", "id": node}]

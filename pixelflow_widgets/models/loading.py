@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -48,7 +49,8 @@ def load_pipeline(model: Model | str, report: Report) -> Any:
             return _loaded[key]
         if CODE[-1] not in sys.modules:
             report(note="loading model code")
-        pipeline = _load(folder, report)
+        with quiet():
+            pipeline = _load(folder, report)
         _loaded[key] = pipeline
         while len(_loaded) > _KEPT:
             _loaded.popitem(last=False)
@@ -73,6 +75,26 @@ def _load(folder: Path, report: Report) -> Any:
     return pipeline.to(device)
 
 
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keep the libraries' bars and advice out of a node's log while something is loaded; errors are raised anyway."""
+    from diffusers.utils import logging as diffusers_logging
+    from transformers.utils import logging as transformers_logging
+
+    libraries = [diffusers_logging, transformers_logging]
+    before = [(library.get_verbosity(), library.is_progress_bar_enabled()) for library in libraries]
+    for library in libraries:
+        library.set_verbosity_error()
+        library.disable_progress_bar()
+    try:
+        yield
+    finally:
+        for library, (verbosity, bars) in zip(libraries, before, strict=True):
+            library.set_verbosity(verbosity)
+            if bars:
+                library.enable_progress_bar()
+
+
 def best_device() -> tuple[str, Any]:
     """Return (device, dtype) that suit this machine: half precision on a GPU, single on a CPU."""
     import torch
@@ -85,10 +107,13 @@ def best_device() -> tuple[str, Any]:
 
 
 def generator(seed: int) -> Any:
-    """Return a CPU generator: the same seed gives the same noise on every device."""
+    """Return a CPU generator: the same seed gives the same noise on every device.
+
+    Args:
+        seed: 0 to 2^64 - 1; torch's CPU generator reads the lowest 32 bits.
+    """
     import torch
 
-    # torch takes 64 bits; numbers above 2**63 are the same bits read as negative ones.
     return torch.Generator("cpu").manual_seed(seed)
 
 

@@ -11,7 +11,7 @@ from ..errors import ModelError, nearest
 from ..media import Model, blake3_hex
 from .cards import card_of, cards
 
-_digests: dict[tuple[tuple[str, int, int], ...], str] = {}
+_digests: dict[tuple[str, int, int], str] = {}
 _lock = threading.Lock()
 
 
@@ -62,21 +62,30 @@ def _fetched(repository: str, revision: str | None) -> Path | None:
 def fingerprint(model: Model) -> str:
     """Return what identifies the weights, and the libraries and machine whose arithmetic they meet.
 
-    The content is hashed once for each state of the files (names, sizes, times). Where the model is not here, its
-    handle alone identifies it; the node will say what is missing.
+    Where the model is not here, its handle alone identifies it; the node will say what is missing.
     """
     try:
         folder = folder_of(model)
     except ModelError:
         return model.as_json()
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    state = tuple((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files)
-    with _lock:
-        if state not in _digests:
-            _digests[state] = blake3_hex(*(path.name.encode() + path.read_bytes() for path in files))
-        digest = _digests[state]
+    digest = blake3_hex(*(f"{path.relative_to(folder)} {_digest(path)}\n".encode() for path in files))
     threads = os.environ.get("OMP_NUM_THREADS", str(os.cpu_count()))
     return f"{digest} torch {_minor('torch')} diffusers {_minor('diffusers')} threads {threads}"
+
+
+def _digest(path: Path) -> str:
+    """Return what identifies a file's content; it is read once for each state (size, time) of the file."""
+    if path.is_symlink() and path.resolve().parent.name == "blobs":
+        return path.resolve().name  # the Hub's cache names its files by their digest
+    stat = path.stat()
+    state = (str(path), stat.st_size, stat.st_mtime_ns)
+    with _lock:
+        if state not in _digests:
+            from blake3 import blake3
+
+            _digests[state] = blake3().update_mmap(path).hexdigest() if stat.st_size else "empty"
+        return _digests[state]
 
 
 def _minor(package: str) -> str:

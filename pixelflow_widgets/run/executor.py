@@ -82,6 +82,8 @@ class Run:
         self.status: Status = "running"
         self.results: dict[str, Results] = {}
         self.errors: dict[str, RunError] = {}
+        self.seeds: dict[str, int | list[int]] = {}
+        """The seed that each node used, by "node.port"; a list for a node that was mapped over seeds."""
         self._plan = plan
         self._registry = registry
         self._backend = backend
@@ -113,14 +115,9 @@ class Run:
                 event = self._events[number]
             yield event
 
-    @property
-    def seeds(self) -> dict[str, int]:
-        """Return the seed that each node uses, by "node.port"."""
-        return dict(self._plan.seeds)
-
     def partial_result(self) -> Result:
         """Return what is done so far."""
-        return Result(self._plan.outputs, dict(self.results), self._plan.seeds)
+        return Result(self._plan.outputs, dict(self.results), self.seeds, self._plan.resolved)
 
     def result(self) -> Result:
         """Wait for the end and return the outputs.
@@ -199,6 +196,10 @@ class Run:
             for name, slots in self._incoming(step)
             for slot in slots
         )
+        for name, port in step.node_type.inputs.items():
+            used = [inputs[name].data for inputs in items if name in inputs] if port.is_seed else []
+            if used:
+                self.seeds[f"{step.node}.{name}"] = used if len(set(used)) > 1 else used[0]
         self._tell("node-started", node=step.node)
         began = time.monotonic()
         done, cached = [], True
@@ -239,7 +240,7 @@ def _identified(step: Step, key: str, outputs: Mapping[str, Any]) -> Results:
         data = outputs[name]
         if data is None:
             results[name] = Value(None, "none")
-        elif not step.node_type.pure or step.seed_was_random:
+        elif not step.node_type.pure or step.drawn:
             results[name] = slot_of(port.type, data)
         elif port.type.many:
             results[name] = [Value(d, blake3_hex(f"{key}:{name}:{n}".encode())) for n, d in enumerate(data)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from ..flow.document import Document, Edge
 from ..flow.graph import Graph
 from ..flow.media_files import MediaFiles, from_json
 from ..flow.problems import Problem, find_problems
+from ..flow.provenance import resolved
 from ..media import blake3_hex
 from ..schema import NodeType, PortType, Registry
 from ..schema.port_types import read_port_type
@@ -30,7 +31,7 @@ class Step:
         values: Inputs that stand in the document, by port, with seeds resolved.
         edges: Edges into each port, in order.
         feeds: Values of the flow's inputs that feed each port.
-        seed_was_random: One of its seeds was drawn for this run.
+        drawn: Inputs whose seed was drawn for this run.
     """
 
     node: str
@@ -39,7 +40,7 @@ class Step:
     values: dict[str, Value]
     edges: dict[str, list[Edge]] = field(default_factory=dict)
     feeds: dict[str, list[Slot]] = field(default_factory=dict)
-    seed_was_random: bool = False
+    drawn: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -49,12 +50,12 @@ class Plan:
     Args:
         steps: In an order in which every source comes before its targets.
         outputs: Name of each asked-for output of the flow → (node, port).
-        seeds: The seed that each node with one uses, by "node.port".
+        resolved: Makes the flow as it is run: given inputs as defaults, and the seeds that were drawn.
     """
 
     steps: list[Step]
     outputs: dict[str, tuple[str, str]]
-    seeds: dict[str, int]
+    resolved: Callable[[], Document]
 
 
 def make_plan(
@@ -94,17 +95,16 @@ def make_plan(
     if problems or missing:
         raise FlowProblems([*problems, *missing])
     order, _ = graph.order(needed)
-    steps, seeds = [], {}
+    steps: list[Step] = []
+    drawn: dict[str, int] = {}
     for node in order:
         step = _step(document, registry, files, node)
         for edge in graph.incoming[node]:
             step.edges.setdefault(edge.input, []).append(edge)
         step.feeds = {port: values for (key, port), values in fed.items() if key == node}
         steps.append(step)
-        for port in step.node_type.inputs.values():
-            if port.is_seed and port.name in step.values:
-                seeds[f"{node}.{port.name}"] = step.values[port.name].data
-    return Plan(steps, outputs, seeds)
+        drawn |= {f"{node}.{port}": step.values[port].data for port in step.drawn}
+    return Plan(steps, outputs, lambda: resolved(document, inputs, drawn, files))
 
 
 def _everything(
@@ -198,16 +198,17 @@ def _step(document: Document, registry: Registry, files: MediaFiles, node: str) 
     entry = document["nodes"][node]
     node_type = registry[entry["type"]]
     values: dict[str, Value] = {}
-    random = False
+    drawn = []
     for name, port in node_type.inputs.items():
         stored = entry.get("values", {}).get(name, port.default)
         if name not in entry.get("values", {}) and port.required:
             continue
         value = port.check(from_json(port.type, stored, files)) if stored is not None else None
         if value == "random" and port.is_seed:
-            value, random = secrets.randbits(53), True  # what a page can show as a number
+            value = secrets.randbits(32)  # as many bits as torch's generator reads
+            drawn.append(name)
         values[name] = Value(None, "none") if value is None else _joined(port.type, value)
-    return Step(node, doc.title_of(document, node, node_type.title), node_type, values, seed_was_random=random)
+    return Step(node, doc.title_of(document, node, node_type.title), node_type, values, drawn=drawn)
 
 
 def _joined(port_type: PortType, value: Any) -> Value:
@@ -246,7 +247,8 @@ def gather(step: Step, results: Mapping[str, Results]) -> list[dict[str, Value]]
 
 
 def _zip(step: Step, inputs: Mapping[str, Slot]) -> list[dict[str, Value]]:
-    lengths = {name: len(slot) for name, slot in inputs.items() if isinstance(slot, list)}
+    slots = {name: inputs[name] for name in step.node_type.inputs if name in inputs}
+    lengths = {name: len(slot) for name, slot in slots.items() if isinstance(slot, list)}
     if not lengths:
         return [{name: slot for name, slot in inputs.items() if isinstance(slot, Value)}]
     counts = {length for length in lengths.values() if length != 1} or {1}

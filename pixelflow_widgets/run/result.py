@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import PIL.Image
 
 from ..errors import nearest
+from ..flow.document import Document
+from ..flow.file import write_atomically
+from ..flow.provenance import png_with_flow
+from ..media import Audio, Video, preview_of
 from .cache import Results, Slot, as_list
 
 
@@ -18,11 +24,17 @@ class Result(Mapping[str, Any]):
         outputs: Name of each output → (node, port).
         results: What each node gave, by id.
         seeds: The seed that each node used, by "node.port".
+        document: Makes the flow as it was run.
     """
 
     def __init__(
-        self, outputs: Mapping[str, tuple[str, str]], results: Mapping[str, Results], seeds: Mapping[str, int]
+        self,
+        outputs: Mapping[str, tuple[str, str]],
+        results: Mapping[str, Results],
+        seeds: Mapping[str, int | list[int]],
+        document: Callable[[], Document],
     ) -> None:
+        self._document = document
         self._outputs = {name: port for name, port in outputs.items() if port[0] in results}
         self._results = results
         self.seeds = dict(seeds)
@@ -49,6 +61,26 @@ class Result(Mapping[str, Any]):
         """Return what a node gave, by output port."""
         return {port: _handed_out(slot) for port, slot in self._results[node].items()}
 
+    @property
+    def document(self) -> Document:
+        """Return the flow as it was run: given inputs as defaults, and the seeds that were drawn."""
+        return self._document()
+
+    def save(self, folder: str | Path) -> list[Path]:
+        """Write every output into a folder and return the paths; pictures carry the flow that made them.
+
+        Files that are there stay: a number is added to the name.
+        """
+        written = []
+        for name in self:
+            value = self[name]
+            for item in value if isinstance(value, list) else [value]:
+                ending, content = _as_file(item, self.document)
+                path = _free(Path(folder), name, ending)
+                write_atomically(path, content)
+                written.append(path)
+        return written
+
     def __repr__(self) -> str:
         told = ", ".join(f"{name}: {type(self[name]).__name__}" for name in self)
         return f"<result {told}>"
@@ -58,3 +90,28 @@ def _handed_out(slot: Slot) -> Any:
     """Return the value, or a copy of what its owner could change under the cache."""
     values = [value.data.copy() if isinstance(value.data, PIL.Image.Image) else value.data for value in as_list(slot)]
     return values if isinstance(slot, list) else values[0]
+
+
+def _as_file(value: Any, document: Document) -> tuple[str, bytes]:
+    """Return (ending, content) of the file of a value."""
+    if isinstance(value, PIL.Image.Image):
+        return ".png", png_with_flow(value, document)
+    if isinstance(value, str):
+        return ".txt", value.encode()
+    if isinstance(value, Audio):
+        return ".wav", preview_of(value).data
+    if isinstance(value, Video):
+        return ".webp", preview_of(value).data
+    if hasattr(value, "to_csv"):
+        return ".csv", value.to_csv(index=False).encode()
+    if isinstance(value, int | float | bool | None):
+        return ".json", json.dumps(value).encode()
+    return ".txt", str(value).encode()
+
+
+def _free(folder: Path, name: str, ending: str) -> Path:
+    path, number = folder / f"{name}{ending}", 1
+    while path.exists():
+        number += 1
+        path = folder / f"{name}-{number}{ending}"
+    return path

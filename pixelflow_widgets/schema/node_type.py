@@ -12,7 +12,6 @@ from .code_digest import code_digest, is_own
 from .port_types import PortType
 
 
-
 class _Required:
     def __reduce__(self) -> str:
         return "REQUIRED"  # one object, in every process

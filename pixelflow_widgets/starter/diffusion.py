@@ -17,8 +17,8 @@ from pixelflow_widgets.starter.muon import Muon
 from pixelflow_widgets.starter.scenes import training_scene
 
 BATCH = 32
-RATE = 1e-3
-WARM_UP = 200
+RATE = 2e-3
+WARM_UP = 100
 # The learning rate stays up until this share of the views, then falls to almost nothing.
 DECAY_FROM = 0.75
 EMPTY_CAPTIONS = 0.1

@@ -44,11 +44,19 @@ class Muon(torch.optim.Optimizer):
 
 
 def orthogonalise(matrices: torch.Tensor, rounds: int = 5) -> torch.Tensor:
-    """Brings the singular values of (n, rows, columns) near 1 by Newton and Schulz's iteration, without an SVD."""
+    """Brings the singular values of (n, rows, columns) near 1 by Newton and Schulz's iteration, without an SVD.
+
+    All rounds are polynomials of the small Gram matrix, so the large one is multiplied only at the start and the end.
+    """
     tall = matrices.size(1) > matrices.size(2)
     x = matrices.mT if tall else matrices
     x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
+    gram = x @ x.mT
+    identity = torch.eye(gram.size(-1), dtype=x.dtype)
+    product = identity
     for _ in range(rounds):
-        gram = x @ x.mT
-        x = 3.4445 * x + (-4.7750 * gram + 2.0315 * gram @ gram) @ x
+        polynomial = 3.4445 * identity - 4.7750 * gram + 2.0315 * gram @ gram
+        gram = polynomial @ gram @ polynomial
+        product = polynomial @ product
+    x = product @ x
     return x.mT if tall else x

@@ -19,7 +19,7 @@ export type FlowDocument = JsonObject & {
 };
 
 /** How a node, input or output may be called: it becomes a Python name in exported code. */
-export const NODE_ID = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
+const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 
 export interface FlowNode {
   type: string;
@@ -77,12 +77,23 @@ export function splitPort(text: Json | undefined): PortReference | null {
   return dot > 0 && dot < text.length - 1 ? { node: text.slice(0, dot), port: text.slice(dot + 1) } : null;
 }
 
+/** Whether a node, input or output may be called so. */
+export function isName(text: Json | undefined): text is string {
+  return typeof text === "string" && NAME.test(text);
+}
+
 export function isNode(entry: Json | undefined): entry is JsonObject {
   if (!isObject(entry)) return false;
-  const title = field(entry, "title") ?? "";
-  return (
-    typeof field(entry, "type") === "string" && isObject(field(entry, "values") ?? {}) && typeof title === "string"
-  );
+  const { type, title = null, values = {} } = entry;
+  return typeof type === "string" && isObject(values) && (title === null || typeof title === "string");
+}
+
+/** Whether an entry of the flow's inputs can be read. */
+export function isInput(entry: Json | undefined): entry is JsonObject {
+  if (!isObject(entry)) return false;
+  const { name, type, limits = {}, feeds = [] } = entry;
+  const typed = typeof type === "string" || isObject(type);
+  return typeof name === "string" && typed && isObject(limits) && Array.isArray(feeds);
 }
 
 function readTitle(entry: JsonObject): string | null {
@@ -92,7 +103,7 @@ function readTitle(entry: JsonObject): string | null {
 
 function readNodes(document: FlowDocument): Map<string, FlowNode> {
   const readable = Object.entries(document.nodes).flatMap(([id, entry]): [string, FlowNode][] => {
-    if (!isNode(entry)) return [];
+    if (!isNode(entry) || !isName(id)) return [];
     const values = field(entry, "values");
     return [[id, { type: entry.type as string, title: readTitle(entry), values: isObject(values) ? values : {} }]];
   });
@@ -109,11 +120,13 @@ function readEdges(document: FlowDocument): Edge[] {
 
 function readInputs(document: FlowDocument): FlowInput[] {
   return document.inputs.flatMap((entry) => {
-    if (!isObject(entry) || typeof entry.name !== "string" || !isPortType(entry.type)) return [];
+    if (!isInput(entry)) return [];
     const feeds = Array.isArray(entry.feeds) ? entry.feeds : [];
     const ports = feeds.filter((port): port is string => splitPort(port) !== null);
-    const { name, type } = entry;
-    return [{ name, type, title: readTitle(entry), default: entry.default ?? null, feeds: ports }];
+    const type = isPortType(entry.type) ? entry.type : "any";
+    return [
+      { name: entry.name as string, type, title: readTitle(entry), default: entry.default ?? null, feeds: ports },
+    ];
   });
 }
 

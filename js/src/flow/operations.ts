@@ -2,7 +2,17 @@
 // pixelflow_widgets/flow/operations.py, held to it by tests/vectors/operations.json, which both sides read. An operation
 // checks the shape of the document only; whether types fit and whether a cycle would close is the kernel's to say.
 
-import { type FlowDocument, field, isNode, isObject, type Json, type JsonObject, NODE_ID, splitPort } from "./document";
+import {
+  type FlowDocument,
+  field,
+  isInput,
+  isName,
+  isNode,
+  isObject,
+  type Json,
+  type JsonObject,
+  splitPort,
+} from "./document";
 
 export type Operation = JsonObject & { op: string };
 type Applied = [FlowDocument, Operation];
@@ -54,16 +64,21 @@ function wanted(operation: Operation, name: string): Json {
 }
 
 function nodeOf(document: FlowDocument, id: Json): JsonObject {
-  const entry = typeof id === "string" ? field(document.nodes, id) : undefined;
+  const entry = isName(id) ? field(document.nodes, id) : undefined;
   if (!isNode(entry)) throw new OperationRejected(`There is no node '${id}'.`);
   return entry;
 }
 
-function portOf(document: FlowDocument, text: Json | undefined): string {
-  const port = splitPort(text);
-  if (!port) throw new OperationRejected(`'${text}' is not a port. Write 'node.port'.`);
-  nodeOf(document, port.node);
+function portOf(text: Json): string {
+  if (!splitPort(text)) throw new OperationRejected(`'${text}' is not a port. Write 'node.port'.`);
   return text as string;
+}
+
+/** A port of a node that is there. */
+function placedPort(document: FlowDocument, text: Json): string {
+  const port = portOf(text);
+  nodeOf(document, splitPort(port)?.node ?? "");
+  return port;
 }
 
 function isNone(value: Json): boolean {
@@ -118,28 +133,35 @@ const withNode = (document: FlowDocument, id: string, entry: JsonObject): FlowDo
 const addNode: Handler = (document, operation) => {
   const id = wanted(operation, "id");
   const entry = wanted(operation, "node");
-  if (typeof id !== "string" || !NODE_ID.test(id)) {
+  if (!isName(id)) {
     throw new OperationRejected(
       `'${String(id).slice(0, 80)}' cannot name a node. Use letters, digits and _, at most 64.`,
     );
   }
   if (Object.hasOwn(document.nodes, id)) throw new OperationRejected(`There is a node '${id}' already.`);
   if (!isNode(entry)) throw new OperationRejected("A node wants a type, and values as an object.");
-  const after = withNode(document, id, entry);
+  const after = withNode(document, id, { values: {}, ...entry });
   const position = field(operation, "position") ?? null;
-  const placed = position === null ? after : withPositions(after, { ...positionsOf(document), [id]: position });
-  return [placed, { op: "remove_node", id }];
+  const [positions, back] = change(positionsOf(document), { [id]: position }, null);
+  // A file may hold a position of a node that it does not hold: the inverse puts that back.
+  const before = field(back, id) ?? null;
+  const inverse: Operation = { op: "remove_node", id, ...(before === null ? {} : { position: before }) };
+  return [position === null ? after : withPositions(after, positions), inverse];
 };
 
 function isOn(port: Json | undefined, node: string): boolean {
-  return typeof port === "string" && port.split(".", 1)[0] === node;
+  return splitPort(port)?.node === node;
 }
 
-function isUsed(document: FlowDocument, id: string): boolean {
+const isNamed = (entry: Json): entry is JsonObject => isObject(entry) && isName(field(entry, "name"));
+
+/** Whether an edge, a feed or an output holds a node. */
+function isHeld(document: FlowDocument, id: string): boolean {
+  const joins = ({ from, to }: JsonObject) => splitPort(from) && splitPort(to) && (isOn(from, id) || isOn(to, id));
   return (
-    document.edges.some((edge) => isObject(edge) && (isOn(edge.from, id) || isOn(edge.to, id))) ||
-    document.inputs.some((entry) => isObject(entry) && listOf(entry.feeds).some((port) => isOn(port, id))) ||
-    document.outputs.some((entry) => isObject(entry) && isOn(entry.from, id))
+    document.edges.some((edge) => isObject(edge) && joins(edge)) ||
+    document.inputs.some((entry) => isNamed(entry) && listOf(entry.feeds).some((port) => isOn(port, id))) ||
+    document.outputs.some((entry) => isNamed(entry) && isOn(entry.from, id))
   );
 }
 
@@ -147,16 +169,17 @@ const removeNode: Handler = (document, operation) => {
   const id = wanted(operation, "id");
   const node = nodeOf(document, id);
   const key = id as string;
-  if (isUsed(document, key)) {
+  if (isHeld(document, key)) {
     throw new OperationRejected(`'${key}' is still connected. Take its edges, feeds and outputs away first.`);
   }
   const after = { ...document, nodes: without(document.nodes, key) };
-  const inverse: Operation = { op: "add_node", id: key, node };
-  const positions = positionsOf(document);
-  const position = field(positions, key) ?? null;
-  return position === null
-    ? [after, inverse]
-    : [withPositions(after, without(positions, key)), { ...inverse, position }];
+  const before = positionsOf(document);
+  const position = field(operation, "position") ?? null;
+  const [positions, back] = change(before, { [key]: position }, null);
+  const moved = position !== null || Object.hasOwn(before, key);
+  const place = field(back, key) ?? null;
+  const inverse: Operation = { op: "add_node", id: key, node, ...(place === null ? {} : { position: place }) };
+  return [moved ? withPositions(after, positions) : after, inverse];
 };
 
 const setValues: Handler = (document, operation) => {
@@ -175,9 +198,8 @@ const setNode: Handler = (document, operation) => {
 };
 
 const moveNodes: Handler = (document, operation) => {
-  const moves = wanted(operation, "positions");
-  if (isObject(moves)) for (const id of Object.keys(moves)) nodeOf(document, id);
-  const [positions, back] = change(positionsOf(document), moves, null);
+  const [positions, back] = change(positionsOf(document), wanted(operation, "positions"), null);
+  for (const id of Object.keys(back)) nodeOf(document, id);
   return [withPositions(document, positions), { op: "move_nodes", positions: back }];
 };
 
@@ -186,8 +208,8 @@ function findEdge(document: FlowDocument, from: Json, to: Json): number {
 }
 
 const connect: Handler = (document, operation) => {
-  const from = portOf(document, wanted(operation, "from"));
-  const to = portOf(document, wanted(operation, "to"));
+  const from = placedPort(document, wanted(operation, "from"));
+  const to = placedPort(document, wanted(operation, "to"));
   if (findEdge(document, from, to) >= 0) throw new OperationRejected(`${from} is connected to ${to} already.`);
   const extra = field(operation, "fields");
   const edge = { ...(isObject(extra) ? extra : {}), from, to };
@@ -199,8 +221,8 @@ const connect: Handler = (document, operation) => {
 };
 
 const disconnect: Handler = (document, operation) => {
-  const from = wanted(operation, "from");
-  const to = wanted(operation, "to");
+  const from = portOf(wanted(operation, "from"));
+  const to = portOf(wanted(operation, "to"));
   const index = findEdge(document, from, to);
   if (index < 0) throw new OperationRejected(`${from} is not connected to ${to}.`);
   const fields = without(without(document.edges[index] as JsonObject, "from"), "to");
@@ -215,14 +237,20 @@ function findNamed(entries: Json[], name: Json | undefined): number {
   return entries.findIndex((entry) => isObject(entry) && field(entry, "name") === name);
 }
 
-/** Rejects an entry of the signature that names a port of no node. */
-function checkPorts(document: FlowDocument, section: Section, entry: JsonObject): void {
-  if (section === "outputs") portOf(document, field(entry, "from") ?? null);
-  else for (const port of listOf(field(entry, "feeds"))) portOf(document, port);
+/** An entry of the signature as it is added, or a rejection. */
+function shape(document: FlowDocument, section: Section, entry: JsonObject): JsonObject {
+  if (section === "outputs") {
+    placedPort(document, field(entry, "from") ?? null);
+    return entry;
+  }
+  if (!isInput(entry)) throw new OperationRejected("An input wants a type, limits as an object and feeds as a list.");
+  const ports = listOf(field(entry, "feeds")).map((port) => placedPort(document, port));
+  if (new Set(ports).size < ports.length) throw new OperationRejected("An input feeds a port once.");
+  return { feeds: [], ...entry };
 }
 
 function locate(document: FlowDocument, section: Section, name: Json): [number, JsonObject] {
-  const place = findNamed(document[section], name);
+  const place = isName(name) ? findNamed(document[section], name) : -1;
   if (place < 0) throw new OperationRejected(`The flow has no ${wordOf(section)} '${name}'.`);
   return [place, document[section][place] as JsonObject];
 }
@@ -232,13 +260,13 @@ function addEntry(section: Section): Handler {
   return (document, operation) => {
     const entry = wanted(operation, word);
     const name = isObject(entry) ? field(entry, "name") : undefined;
-    if (!isObject(entry) || typeof name !== "string" || !NODE_ID.test(name)) {
+    if (!isObject(entry) || !isName(name)) {
       const shown = String(name).slice(0, 80);
       throw new OperationRejected(`'${shown}' cannot name an ${word}. Use letters, digits and _, at most 64.`);
     }
     if (findNamed(document[section], name) >= 0) throw new OperationRejected(`There is an ${word} '${name}' already.`);
-    checkPorts(document, section, entry);
-    const entries = inserted(document[section], field(operation, "index"), entry);
+    const made = shape(document, section, entry);
+    const entries = inserted(document[section], field(operation, "index"), made);
     return [
       { ...document, [section]: entries },
       { op: `remove_${word}`, name },
@@ -260,7 +288,8 @@ function setEntry(section: Section): Handler {
     const name = wanted(operation, "name");
     const [place, before] = locate(document, section, name);
     const [entry, back] = change(before, wanted(operation, "fields"), ENTRY_FIELDS);
-    if (section === "outputs") checkPorts(document, section, entry);
+    if (section === "outputs") shape(document, section, entry);
+    else if (!isInput(entry)) throw new OperationRejected("An input keeps a type, and its limits are an object.");
     const after = { ...document, [section]: document[section].with(place, entry) };
     return [after, { op: `set_${wordOf(section)}`, name, fields: back }];
   };
@@ -268,8 +297,9 @@ function setEntry(section: Section): Handler {
 
 const feed: Handler = (document, operation) => {
   const name = wanted(operation, "name");
-  const to = portOf(document, wanted(operation, "to"));
+  const to = placedPort(document, wanted(operation, "to"));
   const [place, entry] = locate(document, "inputs", name);
+  if (!isInput(entry)) throw new OperationRejected(`The input '${name}' cannot be read. Mend it in the file.`);
   const fed = listOf(field(entry, "feeds"));
   if (fed.includes(to)) throw new OperationRejected(`The input '${name}' feeds ${to} already.`);
   const feeds = inserted(fed, field(operation, "index"), to);
@@ -281,7 +311,7 @@ const feed: Handler = (document, operation) => {
 
 const unfeed: Handler = (document, operation) => {
   const name = wanted(operation, "name");
-  const to = wanted(operation, "to");
+  const to = portOf(wanted(operation, "to"));
   const [place, entry] = locate(document, "inputs", name);
   const fed = listOf(field(entry, "feeds"));
   const index = fed.indexOf(to);

@@ -65,14 +65,23 @@ class WorkerBackend:
             packed = pack(task.node_type.inputs, task.inputs)
         except Exception as error:
             raise NodeFailed(f"An input cannot travel to the worker process: {error}") from error
-        code = pack_function(task.node_type)
+        message = (pack_function(task.node_type), task.node_type.shape, packed)
         if cancelled.is_set():
             raise Cancelled("The run was stopped.")
+        try:
+            return self._try(message, listener, cancelled)
+        except _NeverStarted:  # the process died before it took the task: a new one is tried, once
+            try:
+                return self._try(message, listener, cancelled)
+            except _NeverStarted as error:
+                raise WorkerLost(str(error)) from None
+
+    def _try(self, message: tuple[Any, ...], listener: Listener, cancelled: threading.Event) -> dict[str, Any]:
         process = self._running()
         number = next(self._numbers)
         mailbox = process.open_mailbox(number)
         try:
-            process.send("task", number, code, task.node_type.shape, packed)
+            process.send("task", number, *message)
             return self._follow(process, number, mailbox, listener, cancelled)
         finally:
             process.close_mailbox(number)
@@ -80,7 +89,7 @@ class WorkerBackend:
     def _follow(
         self, process: _Process, number: int, mailbox: queue.Queue[Any], listener: Listener, cancelled: threading.Event
     ) -> dict[str, Any]:
-        deadline = None
+        deadline, started = None, False
         while True:
             if cancelled.is_set() and deadline is None:
                 deadline = time.monotonic() + self.grace
@@ -93,6 +102,8 @@ class WorkerBackend:
                     raise Cancelled("The node did not stop by itself, so its worker process was ended.") from None
                 continue
             match kind:
+                case "started":
+                    started = True
                 case "progress":
                     listener.progress(*what)
                 case "preview":
@@ -108,7 +119,7 @@ class WorkerBackend:
                 case "lost":
                     if cancelled.is_set():
                         raise Cancelled("The run was stopped.")
-                    raise WorkerLost(what[0])
+                    raise (WorkerLost if started else _NeverStarted)(what[0])
 
     def _running(self) -> _Process:
         with self._lock:
@@ -122,6 +133,10 @@ class WorkerBackend:
             if self._process is not None:
                 self._process.end()
                 self._process = None
+
+
+class _NeverStarted(Exception):
+    """Says that a process ended before it took a task."""
 
 
 class _Process:
@@ -203,6 +218,7 @@ class _Process:
         return f"The worker process {how}." + (f" It wrote:\n{last}" if last else "")
 
     def kill(self) -> None:
+        self.alive = False  # at once: the next task must not be given to it
         self.popen.kill()
 
     def end(self) -> None:

@@ -43,6 +43,7 @@ def serve(setup: dict[str, Any]) -> None:
             continue
         number, code, shape, packed = what
         cancelled = line.cancelled(number)
+        line.send("started", number)
         sys.stdout = sys.stderr = _LogWriter(line, number)
         try:
             line.send("done", number, _run(line, number, cancelled, code, shape, packed))
@@ -69,9 +70,7 @@ def _warm(modules: list[str]) -> None:
             traceback.print_exc()
 
 
-def _run(
-    line: _Line, number: int, cancelled: threading.Event, code: Any, shape: Shape, packed: Any
-) -> dict[str, Any]:
+def _run(line: _Line, number: int, cancelled: threading.Event, code: Any, shape: Shape, packed: Any) -> dict[str, Any]:
     progress = Progress(_Reports(line, number), cancelled.is_set)
     progress.check()
     function = unpack_function(code)

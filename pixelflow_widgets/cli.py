@@ -1,0 +1,203 @@
+"""The `pixelflow` command."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .errors import Cancelled, FlowFileError, FlowProblems, MediaError, PixelFlowError, RunError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Generative flows: run, look, train the starter.")
+starter_app = typer.Typer(no_args_is_help=True, help="The model that ships with the package: train it, score it.")
+app.add_typer(starter_app, name="starter")
+
+FAILED, WRONG, STOPPED = 1, 2, 130
+"""Exit codes: a node failed; the flow or the command is wrong; somebody pressed Ctrl-C."""
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+@app.command()
+def run(
+    flow: Annotated[Path, typer.Argument(help="A .flow.json, a .flow.zip, or a picture that carries a flow.")],
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Value of an input; @FILE reads a file.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the outputs.")] = Path("outputs"),
+    target: Annotated[
+        list[str] | None, typer.Option(help="An output or node that is wanted; all if not given.")
+    ] = None,
+    backend: Annotated[str, typer.Option(help="auto, inline or worker.")] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output, no bar.")] = False,
+) -> None:
+    """Run a flow and write its outputs.
+
+    Exit codes: 0 done, 1 a node failed, 2 the flow or an input is wrong, 130 stopped by Ctrl-C.
+    """
+    from .public import Flow
+
+    try:
+        loaded = Flow.load(flow)
+        inputs = dict(_read_input(loaded, text) for text in set_ or [])
+        result, started = _run_with_bar(loaded, inputs, target, backend, quiet=as_json)
+        paths = result.save(out)
+    except KeyboardInterrupt:
+        _say("Stopped.")
+        raise typer.Exit(STOPPED) from None
+    except (FlowFileError, FlowProblems, MediaError) as error:
+        problems = [problem.as_json() for problem in getattr(error, "problems", [])]
+        _end(as_json, WRONG, {"error": str(error), "problems": problems})
+    except (RunError, PixelFlowError, OSError) as error:
+        _end(as_json, STOPPED if isinstance(error, Cancelled) else FAILED, {"error": str(error)})
+    if as_json:
+        told = {"status": "done", "run": started.id, "seeds": result.seeds, "outputs": _told(result)}
+        print(json.dumps({**told, "files": [str(path) for path in paths]}))
+    else:
+        for name, value in _told(result).items():
+            print(f"{name}: {value}")
+        for path in paths:
+            print(path)
+
+
+def _end(as_json: bool, code: int, told: dict[str, Any]) -> None:
+    if as_json:
+        print(json.dumps({"status": "failed", **told}))
+    else:
+        _say(told["error"])
+    raise typer.Exit(code)
+
+
+def _told(result: Any) -> dict[str, Any]:
+    """Return the outputs that are words or numbers; pictures are in their files."""
+    return {name: result[name] for name in result if isinstance(result[name], str | int | float | bool)}
+
+
+def _read_input(flow: Any, text: str) -> tuple[str, Any]:
+    """Return (name, value) of NAME=VALUE, read as the type of the flow's input."""
+    from .flow import document as doc
+    from .media import open_picture
+    from .schema.port_types import read_port_type
+
+    name, equals, value = text.partition("=")
+    entry = next((entry for entry in doc.inputs(flow.document) if entry["name"] == name), None)
+    if not equals:
+        raise MediaError(f"--set wants NAME=VALUE, not '{text}'.")
+    if entry is None:
+        return name, value  # the plan names the inputs that there are
+    kind = read_port_type(entry["type"])
+    if kind.name in ("image", "mask"):
+        path = Path(value.removeprefix("@"))
+        if not path.is_file():
+            raise MediaError(f"Input '{name}': there is no file '{path}'.")
+        return name, open_picture(path)
+    if value.startswith("@") and Path(value[1:]).is_file():
+        value = Path(value[1:]).read_text()
+    if kind.name in ("int", "float", "flag"):
+        try:
+            return name, json.loads(value.lower() if kind.name == "flag" else value)
+        except ValueError:
+            raise MediaError(f"Input '{name}' wants {kind}, not '{value}'.") from None
+    return name, value
+
+
+def _run_with_bar(flow: Any, inputs: dict[str, Any], target: list[str] | None, backend: str, quiet: bool) -> Any:
+    """Run with a bar on standard error; return (result, run)."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    run = flow.start(inputs, targets=target, backend=backend)
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=quiet, transient=False) as bars:
+        tasks: dict[str, Any] = {}
+        try:
+            for event in run.events():
+                _show(flow, bars, tasks, event)
+        except KeyboardInterrupt:
+            run.cancel()
+            run.wait(5)
+            raise
+    return run.result(), run
+
+
+def _show(flow: Any, bars: Any, tasks: dict[str, Any], event: Any) -> None:
+    if event.node is None:
+        return
+    if event.kind == "node-started":
+        tasks[event.node] = bars.add_task(flow.nodes[event.node].title, total=1.0, note="")
+    elif event.kind == "progress":
+        changes = {} if event.fraction is None else {"completed": event.fraction}
+        bars.update(tasks[event.node], note=event.note, **changes)
+    elif event.kind == "node-finished":
+        bars.update(tasks[event.node], completed=1.0, note="was there already" if event.cached else "")
+    elif event.kind == "node-failed":
+        bars.update(tasks[event.node], note="failed")
+    elif event.kind == "log":
+        bars.console.print(event.note, highlight=False)
+
+
+@app.command()
+def lab(notebook: Annotated[Path, typer.Argument(help="Notebook or folder to open.")] = Path(".")) -> None:
+    """Open JupyterLab on a notebook."""
+    program = shutil.which("jupyter-lab", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+    if program is None:
+        _say("JupyterLab is not installed. Write: pip install jupyterlab")
+        raise typer.Exit(WRONG)
+    options = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    raise typer.Exit(subprocess.call([program, *options, str(notebook)]))
+
+
+@app.command()
+def nodes() -> None:
+    """List every node type."""
+    from .schema import registry
+
+    for node_type in registry:
+        ports = ", ".join(node_type.inputs)
+        print(f"{node_type.name}({ports}) -> {', '.join(node_type.outputs) or 'nothing'}\n    {node_type.help}")
+
+
+@starter_app.command("train")
+def train_starter(
+    folder: Annotated[Path, typer.Option(help="Where the finished model goes.")] = Path("starter"),
+    checkpoints: Annotated[Path, typer.Option(help="Where the training keeps its state.")] = Path(".starter-training"),
+    views: Annotated[int, typer.Option(help="Pictures that the UNet is shown, in all.")] = 250_000,
+    until: Annotated[str | None, typer.Option(help='Local time at which to stop with a checkpoint: "20:20".')] = None,
+) -> None:
+    """Train the starter from nothing; run again, it goes on from the last checkpoint."""
+    from .starter.training import train
+
+    if not train(folder, checkpoints=checkpoints, views=views, until=until):
+        _say("Not finished; run the same command to go on.")
+
+
+@starter_app.command("score")
+def score_starter(
+    folder: Annotated[Path | None, typer.Option(help="The model; the shipped one if not given.")] = None,
+    prompts: Annotated[int, typer.Option(help="How many prompts of one object.")] = 200,
+    pairs: Annotated[int, typer.Option(help="How many prompts of two objects.")] = 100,
+    seed: Annotated[int, typer.Option(help="Seed of the choice of prompts and of the noise.")] = 1,
+    sheet: Annotated[Path | None, typer.Option(help="Where to save all pictures as one.")] = None,
+) -> None:
+    """Measure by pixels how well the starter paints prompts that its training never saw."""
+    from .models.weights import folder_of
+    from .starter.scoring import score
+
+    score(folder or folder_of("starter"), prompts=prompts, pairs=pairs, seed=seed, sheet=sheet)
+
+
+def main() -> None:
+    """Run the command."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

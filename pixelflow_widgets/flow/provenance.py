@@ -1,0 +1,54 @@
+"""A picture that carries the flow that made it, so that dropping it on an editor opens the flow."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+
+import PIL.Image
+from PIL.PngImagePlugin import PngInfo
+
+from ..schema.port_types import read_port_type
+from .document import Document, split_port
+from .file import PNG_KEY
+from .media_files import MediaFiles, to_json
+
+MAX_TEXT = 900_000
+"""Characters of a flow that fit into a text chunk that picture programs still read."""
+
+
+def resolved(document: Document, inputs: Mapping[str, object], seeds: Mapping[str, int], files: MediaFiles) -> Document:
+    """Return the flow as it was run: given inputs as defaults, and the seeds that were drawn.
+
+    Args:
+        document: The flow.
+        inputs: Values of its inputs that were given.
+        seeds: The seed that each node used, by "node.port".
+        files: Where given media go.
+    """
+    entries = []
+    for entry in document["inputs"]:
+        if isinstance(entry, Mapping) and inputs.get(str(entry.get("name"))) is not None:
+            port_type = read_port_type(entry["type"])
+            value = port_type.check(inputs[entry["name"]])
+            entry = {**entry, "default": to_json(port_type, value, files)}
+        entries.append(entry)
+    nodes = dict(document["nodes"])
+    for place, seed in seeds.items():
+        node, port = split_port(place) or ("", "")
+        values = nodes[node].get("values", {})
+        if values.get(port) == "random":
+            nodes[node] = {**nodes[node], "values": {**values, port: seed}}
+    return {**document, "inputs": entries, "nodes": nodes}
+
+
+def png_with_flow(image: PIL.Image.Image, document: Document) -> bytes:
+    """Return a picture as PNG with the flow inside; a flow that is too long for a text chunk is left out."""
+    info = PngInfo()
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    if len(text) <= MAX_TEXT:
+        info.add_itxt(PNG_KEY, text, zip=True)
+    buffer = io.BytesIO()
+    (image if image.mode != "F" else image.convert("L")).save(buffer, "PNG", pnginfo=info)
+    return buffer.getvalue()

@@ -1,0 +1,1 @@
+"""What a notebook cell shows: traits and messages, nothing else."""

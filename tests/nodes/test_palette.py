@@ -1,0 +1,34 @@
+"""What holds for every built-in node type."""
+
+from __future__ import annotations
+
+import pixelflow_widgets as pf
+from pixelflow_widgets import nodes
+from pixelflow_widgets.schema import registry
+
+
+def test_the_list_of_the_package_is_the_palette() -> None:
+    built_in = {node_type.name for node_type in registry if "." not in node_type.name}
+    assert set(nodes.__all__) == built_in
+
+
+def test_every_node_type_and_every_input_has_help() -> None:
+    for name in nodes.__all__:
+        node_type = registry[name]
+        assert node_type.help.endswith("."), name
+        for port in node_type.inputs.values():
+            assert port.help, f"{name}.{port.name}"
+
+
+def test_every_default_fits_its_port() -> None:
+    flow = pf.Flow("defaults")
+    for name in nodes.__all__:
+        flow.add(name)
+    assert {problem.code for problem in flow.problems()} <= {"missing-input"}
+
+
+def test_values_and_prompts_pass_through() -> None:
+    assert pf.nodes.prompt(text="hello") == "hello"
+    assert pf.nodes.number(value=1.5) == 1.5
+    assert pf.nodes.seed(value=2**64 - 1) == 2**64 - 1
+    assert pf.nodes.note(text="remark") is None
