@@ -145,7 +145,7 @@ def _show(flow: Any, bars: Any, tasks: dict[str, Any], event: Any) -> None:
 
 
 @app.command()
-def lab(notebook: Annotated[Path, typer.Argument(help="Notebook or folder to open.")] = Path(".")) -> None:
+def lab(notebook: Annotated[Path, typer.Argument(help="Notebook or folder to open.")] = Path()) -> None:
     """Open JupyterLab on a notebook."""
     program = shutil.which("jupyter-lab", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
     if program is None:

@@ -123,6 +123,14 @@ class Flow(EditableFlow):
             raise
         return run.result()
 
+    @staticmethod
+    def warm() -> None:
+        """Start the worker and load the model code in the background, so that the first run does not wait for it."""
+        from .models.loading import CODE
+        from .run.backends import shared_worker
+
+        shared_worker().warm(CODE)
+
     last_run: Run | None = None
     """The newest run that `run` or `run_async` made."""
 

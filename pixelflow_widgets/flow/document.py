@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 Document = dict[str, Any]
 
@@ -83,12 +83,12 @@ def edges(document: Document) -> Iterator[Edge]:
             yield edge
 
 
-def is_name(text: Any) -> bool:
+def is_name(text: Any) -> TypeGuard[str]:
     """Return whether a node, input or output may be called so."""
     return isinstance(text, str) and NODE_ID.match(text) is not None
 
 
-def is_node(entry: Any) -> bool:
+def is_node(entry: Any) -> TypeGuard[dict[str, Any]]:
     """Return whether a node entry can be read."""
     return (
         isinstance(entry, Mapping)
@@ -103,20 +103,28 @@ def nodes(document: Document) -> dict[str, Mapping[str, Any]]:
     return {key: entry for key, entry in document["nodes"].items() if is_node(entry) and is_name(key)}
 
 
-def is_input(entry: Any) -> bool:
+def is_input(entry: Any) -> TypeGuard[Mapping[str, Any]]:
     """Return whether an entry of the flow's inputs can be read."""
     return (
         isinstance(entry, Mapping)
-        and isinstance(entry.get("name"), str)
+        and is_name(entry.get("name"))
         and isinstance(entry.get("type"), str | Mapping)
         and isinstance(entry.get("limits", {}), Mapping)
         and isinstance(entry.get("feeds", []), list)
     )
 
 
+def are_limits_readable(entry: Mapping[str, Any]) -> bool:
+    """Return whether the limits of an input are numbers, of a number."""
+    limits = entry.get("limits", {})
+    bounds = [bound for bound in (limits.get("min"), limits.get("max")) if bound is not None]
+    of_numbers = entry["type"] in ("int", "float", "list[int]", "list[float]")
+    return not bounds or (of_numbers and all(_is_number(bound) for bound in bounds))
+
+
 def inputs(document: Document) -> Iterator[Mapping[str, Any]]:
     """Yield the entries of the flow's signature that feed ports."""
-    return (entry for entry in document["inputs"] if is_input(entry))
+    return (entry for entry in document["inputs"] if is_input(entry) and are_limits_readable(entry))
 
 
 def feeds(entry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -129,9 +137,7 @@ def feeds(entry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def is_output(entry: Any) -> bool:
     """Return whether an entry of the flow's outputs can be read."""
-    return (
-        isinstance(entry, Mapping) and isinstance(entry.get("name"), str) and split_port(entry.get("from")) is not None
-    )
+    return isinstance(entry, Mapping) and is_name(entry.get("name")) and split_port(entry.get("from")) is not None
 
 
 def outputs(document: Document) -> Iterator[Mapping[str, Any]]:
@@ -152,13 +158,13 @@ def position(document: Document, node: str) -> tuple[float, float] | None:
     layout = document.get("layout")
     positions = layout.get("positions") if isinstance(layout, Mapping) else None
     place = positions.get(node) if isinstance(positions, Mapping) else None
-    if isinstance(place, list) and len(place) == 2 and all(_is_coordinate(number) for number in place):
+    if isinstance(place, list) and len(place) == 2 and all(_is_number(edge) and abs(edge) < 1e7 for edge in place):
         return place[0], place[1]
     return None
 
 
-def _is_coordinate(number: Any) -> bool:
-    return isinstance(number, int | float) and not isinstance(number, bool) and abs(number) < 1e7
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def title_of(document: Document, node: str, default: str = "") -> str:

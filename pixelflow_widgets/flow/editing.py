@@ -84,7 +84,7 @@ class EditableFlow(LiveFlow):
         return node_type
 
     def _free_id(self, type_name: str) -> str:
-        base = re.sub(r"\W", "_", type_name.rpartition(".")[2])[:56]
+        base = re.sub(r"\W", "_", type_name.rpartition(".")[2], flags=re.ASCII)[:56]
         number, key = 1, base
         while key in self._document["nodes"]:
             number += 1

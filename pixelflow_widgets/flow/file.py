@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import io
 import json
+import lzma
 import math
 import os
+import struct
 import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+
+import PIL.Image
 
 from ..errors import FlowFileError
 from ..media import blake3_hex
@@ -42,7 +46,7 @@ def parse(text: str | bytes, name: str = "flow") -> Document:
     if len(text) > MAX_BYTES:
         raise FlowFileError(f"A flow file has at most {MAX_BYTES >> 20} MB; this one has {len(text) >> 20} MB.")
     try:
-        content = json.loads(text, parse_constant=_refuse_number, parse_float=_finite)
+        content = json.loads(text, parse_constant=_refuse_number, parse_float=_finite, object_pairs_hook=_once)
     except RecursionError:
         raise FlowFileError(f"This file is nested too deep; a flow has at most {MAX_DEPTH} levels.") from None
     except ValueError as error:  # JSONDecodeError, UnicodeDecodeError, absurdly long numbers
@@ -52,6 +56,16 @@ def parse(text: str | bytes, name: str = "flow") -> Document:
 
 def _refuse_number(text: str) -> float:
     raise ValueError(f"{text} is not a number that JSON has")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object; of a name that comes twice, one value would be lost without a word."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the name {twice[:80]!r} stands twice in one object")
+    return made
 
 
 def _finite(text: str) -> float:
@@ -214,6 +228,13 @@ def load(path: Path) -> tuple[Document, MediaFiles]:
         raise FlowFileError(f"{path}: {error}") from error.__cause__
 
 
+# What zipfile and PIL raise for damaged files.
+_DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, PIL.Image.DecompressionBombError),
+    *(OSError, ValueError, SyntaxError, LookupError, EOFError, RuntimeError, OverflowError),
+)
+
+
 def _from_zip(path: Path) -> tuple[Document, MediaFiles]:
     contents: dict[str, bytes] = {}
     try:
@@ -227,21 +248,21 @@ def _from_zip(path: Path) -> tuple[Document, MediaFiles]:
                 raise FlowFileError("The media of this zip take more than 2 GB.")
             for name in wanted:
                 contents[name.removeprefix("media/")] = archive.read(name)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
+    except FlowFileError:
+        raise
+    except _DAMAGE as error:
         raise FlowFileError(f"This zip is damaged: {error}") from error
     return document, MediaFiles(contents=contents)
 
 
 def _from_picture(path: Path) -> str:
-    import PIL.Image
-
     try:
         with PIL.Image.open(path, formats=["PNG"]) as image:
             text = getattr(image, "text", {})  # PIL bounds the size of text chunks
             if PNG_KEY not in text:
                 image.load()  # chunks may stand behind the pixels
                 text = getattr(image, "text", {})
-    except (OSError, ValueError, SyntaxError, PIL.Image.DecompressionBombError) as error:
+    except _DAMAGE as error:
         raise FlowFileError(f"This picture cannot be read: {error}") from error
     if PNG_KEY not in text:
         raise FlowFileError("This picture carries no flow.")

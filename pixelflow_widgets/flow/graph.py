@@ -80,10 +80,10 @@ class Graph:
 
     def circle(self, stuck: Iterable[str]) -> list[str]:
         """Return one circle among nodes that `order` could not place, in the direction of its edges."""
-        left = set(stuck)
-        if not left:
+        stuck = list(stuck)
+        if not stuck:
             return []
-        path, place = [next(iter(left))], {}
+        left, path, place = set(stuck), [stuck[0]], {}
         while path[-1] not in place:
             place[path[-1]] = len(path) - 1
             path.append(next(edge.source for edge in self.incoming[path[-1]] if edge.source in left))

@@ -14,11 +14,17 @@ if TYPE_CHECKING:
     from .editing import EditableFlow
 
 
+class _NoAttribute(RecordingError, AttributeError):
+    """Is an AttributeError too, so that `hasattr` answers."""
+
+
 class _Recorded:
     """Stands for a value that is only known when the flow runs; refuses what would need it now."""
 
-    def _refuse(self, use: str) -> NoReturn:
-        raise RecordingError(f"{self} is only known when the flow runs. {use}")
+    flow: EditableFlow
+
+    def _refuse(self, use: str, kind: type[RecordingError] = RecordingError) -> NoReturn:
+        raise kind(f"{self!s} is only known when the flow runs. {use}")
 
     def __bool__(self) -> NoReturn:
         self._refuse("Instead of 'if', place the node 'switch'.")
@@ -29,11 +35,30 @@ class _Recorded:
     def __len__(self) -> NoReturn:
         self._refuse("Its length cannot be asked while recording.")
 
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, _Recorded):
+            return type(self) is type(other) and str(self) == str(other) and self.flow is other.flow
+        self._refuse("Instead of comparing it here, write a function with @pf.node that compares.")
+
+    def __hash__(self) -> int:
+        return hash((id(self.flow), str(self)))
+
+    def __format__(self, spec: str) -> str:
+        if spec == "s":
+            return str(self)
+        self._refuse("Instead of an f-string, write a function with @pf.node that joins the texts.")
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("_"):  # asked for by copy, pickle and notebooks
+            raise AttributeError(name)
+        self._refuse(f"To use its '{name}', write a function with @pf.node.", _NoAttribute)
+
     def _arithmetic(self, *_: Any) -> NoReturn:
         self._refuse("Arithmetic and indexing belong into a node: write a function with @pf.node.")
 
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _arithmetic
-    __getitem__ = __lt__ = __gt__ = __le__ = __ge__ = __int__ = __float__ = __neg__ = _arithmetic
+    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = __neg__ = __abs__ = __round__ = _arithmetic
+    __getitem__ = __lt__ = __gt__ = __le__ = __ge__ = __int__ = __float__ = __index__ = _arithmetic
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +78,7 @@ class OutputPort(_Recorded):
         return f"{self.node}.{self.name}"
 
     def __repr__(self) -> str:
-        return f"<output {self}>"
+        return f"<output {self!s}>"
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,8 +6,10 @@ Beside `poster.flow.json` lie `.poster.journal` (one JSON line an edit, appended
 
 from __future__ import annotations
 
+import errno
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +19,7 @@ from .file import file_digest, stem, write_atomically
 from .operations import Operation
 
 KEPT_VERSIONS = 50
+_VERSION = re.compile(r"\d{6}-\d{8}T\d{6}\.flow\.json\Z")
 
 
 class Journal:
@@ -31,10 +34,17 @@ class Journal:
 
     def __init__(self, flow_file: Path) -> None:
         self.path = flow_file.with_name(f".{stem(flow_file)}.journal")
+        self._known: set[str] = set()
 
-    def start(self, content: bytes) -> None:
-        """Begin anew on a content that holds every edit."""
-        write_atomically(self.path, _line({"base": file_digest(content)}))
+    def start(self, content: bytes, edits: Iterable[list[Operation]] = ()) -> None:
+        """Begin anew on a content, with the edits that it does not hold yet; a torn line goes."""
+        lines = [_line({"base": file_digest(content)}), *(_line({"ops": edit}) for edit in edits)]
+        write_atomically(self.path, b"".join(lines))
+        self._known = {file_digest(content)}
+
+    def knows(self, content: bytes) -> bool:
+        """Return whether a content of the flow file comes from here, and not from another program."""
+        return file_digest(content) in self._known
 
     def append(self, operations: list[Operation]) -> None:
         """Keep one accepted edit; is on disk (in the system's hands) when this returns."""
@@ -43,10 +53,17 @@ class Journal:
     def saving(self, content: bytes) -> None:
         """Say that the file is about to be replaced, in case the machine stops between that and `start`."""
         self._write({"saving": file_digest(content)})
+        self._known.add(file_digest(content))
 
     def _write(self, entry: dict[str, Any]) -> None:
-        with self.path.open("ab") as file:
-            file.write(_line(entry))
+        with self.path.open("ab", buffering=0) as file:
+            end, line = file.tell(), _line(entry)
+            try:
+                if file.write(line) < len(line):
+                    raise OSError(errno.ENOSPC, "The disk is full", str(self.path))
+            except OSError:
+                file.truncate(end)  # half a line would swallow the next one
+                raise
 
     def unsaved(self, content: bytes) -> list[list[Operation]] | None:
         """Return the edits that a file content does not hold, oldest first.
@@ -118,7 +135,7 @@ class Versions:
             path.unlink(missing_ok=True)
 
     def _files(self) -> list[Path]:
-        return sorted(self.folder.glob("[0-9]*-*.flow.json"))
+        return sorted(path for path in self.folder.glob("*.flow.json") if _VERSION.match(path.name))
 
     def list(self) -> list[Version]:
         """Return the kept versions, newest first."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from ..errors import FlowFileError, MediaError, OperationRejected
+from ..errors import FlowFileError, OperationRejected
 from ..schema import Registry
 from ..schema import registry as process_registry
 from . import document as doc
@@ -16,9 +17,11 @@ from . import file
 from .document import Document
 from .journal import Journal, Version, Versions
 from .media_files import MediaFiles
-from .operations import Operation, apply
+from .operations import Operation, apply, as_json
 from .problems import Problem, find_problems
 from .rules import Rules
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -84,27 +87,30 @@ class LiveFlow:
         Raises:
             OperationRejected: One breaks a rule; nothing is changed.
         """
+        operations = as_json(operations)
         with self._lock:
             inverses = self._accept(operations)
             self._undo.append((operations, inverses))
             self._redo.clear()
             return self._tell(operations, source)
 
-    def _accept(self, operations: list[Operation]) -> list[Operation]:
+    def _accept(self, operations: list[Operation], *, again: bool = False) -> list[Operation]:
+        """Apply operations and return their inverses; rules are not asked `again` about what once was accepted."""
         document, inverses = self._document, []
         rules = self._rules = self._rules or Rules(document, self.registry)
         try:
             for operation in operations:
                 after, inverse = apply(document, operation)
-                rules.check(document, operation)
+                if not again:
+                    rules.check(document, operation)
                 rules.note(operation)
                 document = after
                 inverses.append(inverse)
             if self._journal:
                 self._journal.append(operations)
-        except (OperationRejected, MediaError, OSError) as error:
+        except BaseException:
             self._rules = None  # it has taken notice of what is not going to happen
-            raise error if not isinstance(error, MediaError) else OperationRejected(str(error)) from error
+            raise
         self._document = document
         return inverses[::-1]
 
@@ -112,11 +118,18 @@ class LiveFlow:
         self.revision += 1
         change = Change(self.revision, operations, source)
         for listener in list(self._listeners):
-            listener(change)
+            try:
+                listener(change)
+            except Exception:  # the edit stands, and the other listeners hear of it
+                _log.exception("A listener of the flow '%s' failed at revision %d.", self.name, self.revision)
         return change
 
     def undo(self) -> bool:
-        """Take the last edit back; return False when there is none."""
+        """Take the last edit back; return False when there is none.
+
+        Raises:
+            OperationRejected: It removed something that only a damaged file can hold; nothing is changed.
+        """
         return self._travel(self._undo, self._redo)
 
     def redo(self) -> bool:
@@ -128,7 +141,11 @@ class LiveFlow:
             if not origin:
                 return False
             forward, back = origin[-1]
-            self._accept(back)
+            try:
+                self._accept(back, again=True)
+            except OperationRejected:
+                origin.pop()  # the steps before it can still be taken back
+                raise
             origin.pop()
             destination.append((back, forward))
             self._tell(back, "undo")
@@ -137,21 +154,33 @@ class LiveFlow:
     def on_change(self, callback: Callable[[Change], None]) -> Callable[[], None]:
         """Call back after each accepted edit; the function that is returned ends it."""
         self._listeners.append(callback)
-        return lambda: self._listeners.remove(callback)
+
+        def end() -> None:
+            if callback in self._listeners:
+                self._listeners.remove(callback)
+
+        return end
 
     def save(self, path: str | Path | None = None) -> Path:
         """Write the flow to its file, atomically: `x.flow.json` with media beside it, or `x.flow.zip`.
 
         Args:
             path: Where; the file that it was opened from if not given.
+
+        Raises:
+            FlowFileError: It has no file yet, or its file was changed by another program.
         """
         target = Path(path) if path is not None else self.path
         if target is None:
             raise FlowFileError(f"'{self.name}' has no file yet. Write flow.save('{self.name}.flow.json').")
         with self._lock:
             content = file.to_text(self._document).encode()
-            journal = self._journal if target == self.path else None
+            journal = self._journal if self.path and target.resolve() == self.path.resolve() else None
             if journal:
+                if target.exists() and not journal.knows(target.read_bytes()):
+                    raise FlowFileError(
+                        f"{target} was changed by another program. Save under another name, then compare the two."
+                    )
                 journal.saving(content)
             file.save(target, self._document, self.media)
             if journal:
@@ -194,10 +223,13 @@ class LiveFlow:
                 f"{path} was changed by another program while edits in {journal.path} were not saved. Move the "
                 "journal away to take the file as it is, or put the older file back to keep the edits."
             )
-        for edit in edits:
-            flow._accept(edit)
+        try:
+            for edit in edits:
+                flow._accept(edit, again=True)
+        except OperationRejected as error:
+            raise FlowFileError(f"{journal.path} holds an edit that does not fit {path}: {error}") from error
+        journal.start(content, edits)
         if not edits:
-            journal.start(content)
             Versions(path).keep(content)
         flow._journal, flow.path = journal, path
         return flow

@@ -38,9 +38,8 @@ class MediaFiles:
     def put(self, port_type: PortType, value: Any) -> dict[str, str]:
         """Keep a medium and return what stands for it in the document."""
         medium = port_type.medium
-        ending = "png" if medium.name in ("image", "mask") else medium.name
         value = _canonical(medium.name, value)
-        reference = f"{medium.digest(value)}.{ending}"
+        reference = f"{medium.digest(value)}.{_ending(port_type)}"
         with self._lock:
             self._values[reference] = value
             if self.folder is not None:
@@ -56,6 +55,8 @@ class MediaFiles:
         match = _REFERENCE.match(reference) if isinstance(reference, str) else None
         if match is None:
             raise MediaError(f"{str(reference)[:80]!r} is not the name of a medium of this flow.")
+        if match[2] != _ending(port_type):
+            raise MediaError(f"The medium {reference} is not {port_type.one}.")
         with self._lock:
             if reference not in self._values:
                 self._values[reference] = self._read(port_type, reference, match[1])
@@ -101,11 +102,15 @@ class MediaFiles:
             raise MediaError(f"The medium {reference} is missing{where}. Put the file back or drop it in again.")
         try:
             value = media.open_picture(content) if reference.endswith(".png") else port_type.medium.decode(content)
-        except (ValueError, KeyError, TypeError, EOFError) as error:
+        except Exception as error:  # each decoder stumbles over damage in its own way
             raise MediaError(f"The medium {reference} is damaged: {error}") from error
         if port_type.medium.digest(value) != digest:
             raise MediaError(f"The medium {reference} is not what was saved under that name. Drop it in again.")
         return value
+
+
+def _ending(port_type: PortType) -> str:
+    return "png" if port_type.name in ("image", "mask") else port_type.name
 
 
 def _canonical(name: str, value: Any) -> Any:

@@ -7,6 +7,7 @@ whether types fit and whether a cycle would close is asked in `rules`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -16,6 +17,8 @@ from .document import Document, find_named, is_input, is_name, is_node, read_edg
 Operation = dict[str, Any]
 _Applied = tuple[Document, Operation]
 
+MAX_DEPTH = 48
+"""How deep an operation nests: less than a file may, so that what was accepted can be loaded again."""
 NONE = {"$none": True}
 """Stands in an operation for a value that is null in the document: null itself takes a field away."""
 NODE_FIELDS = ("title", "type", "type_version", "pinned", "muted", "collapsed", "size", "note", "source")
@@ -50,6 +53,28 @@ def apply_all(document: Document, operations: Iterable[Operation]) -> tuple[Docu
         document, inverse = apply(document, operation)
         inverses.append(inverse)
     return document, inverses[::-1]
+
+
+def as_json(operations: list[Operation]) -> list[Operation]:
+    """Return a copy of operations as their JSON reads, so that what is kept in memory is what a file can hold.
+
+    Raises:
+        OperationRejected: They are not JSON: an array, NaN, more than 48 levels.
+    """
+    try:
+        copy = json.loads(json.dumps(operations, allow_nan=False))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise OperationRejected(f"An operation is plain JSON: {error}.") from None
+    level = [copy]
+    for _ in range(MAX_DEPTH):
+        level = [child for value in level if isinstance(value, list | dict) for child in _children(value)]
+    if level:
+        raise OperationRejected(f"An operation has at most {MAX_DEPTH} levels.")
+    return copy
+
+
+def _children(value: list[Any] | dict[str, Any]) -> Iterable[Any]:
+    return value if isinstance(value, list) else value.values()
 
 
 def _reject(sentence: str) -> OperationRejected:
@@ -238,7 +263,7 @@ def _add_entry(section: str) -> Callable[..., _Applied]:
     def add(document: Document, operation: Operation) -> _Applied:
         entry = operation[word]
         name = entry.get("name") if isinstance(entry, Mapping) else None
-        if not is_name(name):
+        if not isinstance(entry, Mapping) or not is_name(name):
             raise _reject(f"{str(name)[:80]!r} cannot name an {word}. Use letters, digits and _, at most 64.")
         if find_named(document[section], name) >= 0:
             raise _reject(f"There is an {word} '{name}' already.")
@@ -310,8 +335,8 @@ def _feed(document: Document, operation: Operation) -> _Applied:
     name, port = operation["name"], _placed_port(document, operation["to"])
     place = _found(document, "inputs", name)
     entry = document["inputs"][place]
-    if not is_input(entry):
-        raise _reject(f"The input '{name}' cannot be read. Mend it in the file.")
+    if not isinstance(entry.get("feeds", []), list):
+        raise _reject(f"The feeds of input '{name}' cannot be read. Mend them in the file.")
     if port in _list(entry.get("feeds")):
         raise _reject(f"The input '{name}' feeds {port} already.")
     entry = {**entry, "feeds": _inserted(_list(entry.get("feeds")), operation.get("index"), port)}

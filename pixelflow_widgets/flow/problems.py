@@ -72,17 +72,21 @@ def _unreadable(document: Document) -> Iterator[Problem]:
             f"{doc.VERSION}).",
             "Update pixelflow_widgets to run it. Saving keeps what this version does not know.",
         )
-    sections = (("nodes", doc.is_node), ("edges", doc.read_edge), ("inputs", doc.is_input), ("outputs", doc.is_output))
+    sections = (("nodes", doc.is_node), ("edges", doc.read_edge), ("inputs", _is_input), ("outputs", doc.is_output))
     for section, readable in sections:
         entries = document[section]
         for key, entry in entries.items() if isinstance(entries, Mapping) else enumerate(entries):
-            if not readable(entry):
+            if not readable(entry) or (section == "nodes" and not doc.is_name(key)):
                 yield Problem(
                     "unreadable",
                     f"Entry {str(key)[:60]!r} of {section} cannot be read as one.",
                     "It is kept as it is in the file; mend or delete it there.",
-                    node=key if section == "nodes" else None,
+                    node=str(key) if section == "nodes" else None,
                 )
+
+
+def _is_input(entry: Any) -> bool:
+    return doc.is_input(entry) and doc.are_limits_readable(entry)
 
 
 def _nodes(
@@ -244,7 +248,8 @@ def _flow_input(
     try:
         port_type: PortType = read_port_type(entry["type"])
         if entry.get("default") is not None:
-            port_type.check(from_json(port_type, entry["default"], files))
+            value = port_type.check(from_json(port_type, entry["default"], files))
+            _check_limits(value if port_type.many else [value], entry.get("limits", {}))
     except MediaError as error:
         yield Problem("bad-input", f"The flow's input '{name}': {error}", "Change its type or default.", port=name)
         return
@@ -258,3 +263,13 @@ def _flow_input(
             yield problem
         elif target and (reason := may_connect(port_type, target.type)):
             yield Problem("mismatch", f"Input '{name}' → {node}.{port}: {reason}", "Feed another port.", node, port)
+
+
+def _check_limits(values: Iterable[Any], limits: Mapping[str, Any]) -> None:
+    low, high = limits.get("min"), limits.get("max")
+    for value in values:
+        if (low is not None and value < low) or (high is not None and value > high):
+            bounds = " and ".join(
+                f"at {word} {bound}" for word, bound in (("least", low), ("most", high)) if bound is not None
+            )
+            raise MediaError(f"{value} is not allowed; it is {bounds}.")

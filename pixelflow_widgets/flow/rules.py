@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from ..errors import OperationRejected
+from ..errors import MediaError, OperationRejected
 from ..schema import PortType, Registry, may_connect
 from ..schema.port_types import read_port_type
-from .document import Document, edges, feeds, find_named, inputs, split_port, title_of
+from .document import Document, edges, feeds, find_named, is_name, split_port, title_of
 from .operations import Operation
 
 
@@ -27,9 +28,10 @@ class Rules:
         self._feeders: dict[str, list[str]] = {}
         for edge in edges(document):
             self._join(f"{edge.source}.{edge.output}", f"{edge.target}.{edge.input}")
-        for entry in inputs(document):
-            for node, port in feeds(entry):
-                self._feeders.setdefault(f"{node}.{port}", []).append(entry["name"])
+        for entry in document["inputs"]:
+            if isinstance(entry, Mapping) and is_name(entry.get("name")) and isinstance(entry.get("feeds"), list):
+                for node, port in feeds(entry):
+                    self._feeders.setdefault(f"{node}.{port}", []).append(entry["name"])
 
     def check(self, document: Document, operation: Operation) -> None:
         """Raise where an operation may not be applied to the document.
@@ -37,13 +39,20 @@ class Rules:
         Raises:
             OperationRejected: Says why in words.
         """
-        if operation.get("op") == "connect":
-            self._check_edge(document, operation["from"], operation["to"])
-        elif operation.get("op") == "feed":
-            self._check_feed(document, operation["name"], operation["to"])
-        elif operation.get("op") == "add_input":
-            for port in operation["input"].get("feeds", []):
-                self._check_types(document, read_port_type(operation["input"]["type"]), port, "The input")
+        match operation["op"]:
+            case "connect":
+                self._check_edge(document, operation["from"], operation["to"])
+            case "feed":
+                self._check_feed(document, operation["name"], operation["to"])
+            case "add_input":
+                given = _read_type(operation["input"]["type"])
+                for port in operation["input"].get("feeds", []):
+                    self._check_types(document, given, port, "The input")
+            case "set_input" if operation["fields"].get("type") is not None:
+                given = _read_type(operation["fields"]["type"])
+                entry = document["inputs"][find_named(document["inputs"], operation["name"])]
+                for node, port in feeds(entry):
+                    self._check_fit(document, given, f"{node}.{port}", f"Input '{operation['name']}'")
 
     def note(self, operation: Operation) -> None:
         """Take notice of an operation that was applied."""
@@ -83,18 +92,18 @@ class Rules:
     def _check_feed(self, document: Document, name: str, target: str) -> None:
         place = find_named(document["inputs"], name)
         if place >= 0 and isinstance(document["inputs"][place], Mapping):
-            self._check_types(
-                document, read_port_type(document["inputs"][place].get("type")), target, f"Input '{name}'"
-            )
+            self._check_types(document, _read_type(document["inputs"][place].get("type")), target, f"Input '{name}'")
 
     def _check_types(self, document: Document, given: PortType, target: str, who: str) -> None:
-        wanted = self._type(document, target, "input")
-        if wanted is None:
-            return
-        if (reason := may_connect(given, wanted)) is not None:
-            raise OperationRejected(f"{reason} {who} gives {given}; {target} takes {wanted}.")
-        if self._feeders.get(target) and not wanted.many:
+        wanted = self._check_fit(document, given, target, who)
+        if wanted and self._feeders.get(target) and not wanted.many:
             raise OperationRejected(f"{target} takes one value and is connected to {self._feeders[target][0]} already.")
+
+    def _check_fit(self, document: Document, given: PortType, target: str, who: str) -> PortType | None:
+        wanted = self._type(document, target, "input")
+        if wanted and (reason := may_connect(given, wanted)) is not None:
+            raise OperationRejected(f"{reason} {who} gives {given}; {target} takes {wanted}.")
+        return wanted
 
     def _type(self, document: Document, port: str, side: str) -> PortType | None:
         """Return the type of a port; None for nodes of unknown type.
@@ -122,3 +131,10 @@ class Rules:
                 seen.add(current)
                 pending.extend(self._targets.get(current, ()))
         return False
+
+
+def _read_type(described: Any) -> PortType:
+    try:
+        return read_port_type(described)
+    except MediaError as error:
+        raise OperationRejected(str(error)) from None

@@ -24,6 +24,7 @@ from .previews import (
     preview_text,
     preview_video,
 )
+from .tables import decode_table, encode_table
 from .values import Audio, Image, Latents, Mask, Model, Table, Video, blake3_hex, canonical_json
 
 __all__ = [
@@ -97,7 +98,7 @@ MEDIA: dict[str, Medium] = {
             preview_video,
         ),
         Medium("latents", "", codecs.check_latents, codecs.encode_latents, codecs.decode_latents, preview_text),
-        Medium("table", "", codecs.check_table, codecs.encode_table, codecs.decode_table, preview_table),
+        Medium("table", "", codecs.check_table, encode_table, decode_table, preview_table),
         Medium(
             "model", "", codecs.check_model, lambda model: model.as_json().encode(), codecs.decode_model, preview_text
         ),

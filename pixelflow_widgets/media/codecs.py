@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import io
 import json
 import math
-import struct
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import PIL.Image
 
 from ..errors import MediaError
+from .framing import decode_array, encode_array, framed, unframed
 from .values import Audio, Model, Video, canonical_json
+
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,20}\Z")
+# Modes that an array holds as they are; the others are stored in the nearest of these.
+_STORED_MODES = ("RGB", "RGBA", "L", "LA", "1", "I", "I;16", "F")
+_NEAREST_MODES = {"PA": "RGBA", "RGBa": "RGBA", "La": "LA", "I;16B": "I", "I;16L": "I", "I;16N": "I"}
 
 
 def wrong(value: Any, wanted: str) -> MediaError:
@@ -39,7 +44,7 @@ def check_flag(value: Any) -> bool:
 
 
 def check_int(value: Any) -> int:
-    if isinstance(value, str) and value.lstrip("-").isdigit() and len(value) <= 20:
+    if isinstance(value, str) and _WHOLE_NUMBER.match(value):
         return int(value)  # 64-bit seeds are text in JSON
     if isinstance(value, float) and value.is_integer() and abs(value) <= 2**53:
         return int(value)
@@ -51,9 +56,13 @@ def check_int(value: Any) -> int:
 def check_float(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
         raise wrong(value, "A number")
-    if abs(value) > 1e300 or not math.isfinite(value):
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not abs(number) <= 1e300:
         raise MediaError(f"A finite number is wanted here; this is {str(value)[:40]}.")
-    return float(value)
+    return number
 
 
 def check_image(value: Any) -> PIL.Image.Image:
@@ -61,6 +70,8 @@ def check_image(value: Any) -> PIL.Image.Image:
         raise MediaError("An image travels as a PIL image. Write PIL.Image.fromarray(array).")
     if not isinstance(value, PIL.Image.Image):
         raise wrong(value, "A PIL image")
+    if 0 in value.size:
+        raise MediaError(f"An image has at least one pixel; this one is {value.width} x {value.height}.")
     return value
 
 
@@ -69,21 +80,11 @@ def check_mask(value: Any) -> PIL.Image.Image:
     return image if image.mode == "L" else image.convert("L")
 
 
-def encode_array(array: np.ndarray) -> bytes:
-    buffer = io.BytesIO()
-    np.save(buffer, array, allow_pickle=False)
-    return buffer.getvalue()
-
-
-def decode_array(data: bytes) -> np.ndarray:
-    return np.load(io.BytesIO(data), allow_pickle=False)
-
-
 def encode_image(image: PIL.Image.Image) -> bytes:
-    if image.mode in ("P", "PA"):
-        image = image.convert("RGBA" if "transparency" in image.info or image.mode == "PA" else "RGB")
-    elif image.mode not in ("RGB", "RGBA", "L", "LA", "1", "I", "I;16", "F"):
-        image = image.convert("RGB")
+    if image.mode == "P":
+        image = image.convert("RGBA" if "transparency" in image.info else "RGB")
+    elif image.mode not in _STORED_MODES:
+        image = image.convert(_NEAREST_MODES.get(image.mode, "RGB"))
     return encode_array(np.asarray(image))
 
 
@@ -91,37 +92,22 @@ def decode_image(data: bytes) -> PIL.Image.Image:
     return PIL.Image.fromarray(decode_array(data))
 
 
-def _framed(header: Mapping[str, Any], *parts: bytes) -> bytes:
-    head = canonical_json({**header, "parts": [len(part) for part in parts]}).encode()
-    return b"".join([struct.pack("<I", len(head)), head, *parts])
-
-
-def _unframed(data: bytes) -> tuple[dict[str, Any], list[bytes]]:
-    (length,) = struct.unpack_from("<I", data)
-    header = json.loads(data[4 : 4 + length])
-    parts, start = [], 4 + length
-    for size in header["parts"]:
-        parts.append(data[start : start + size])
-        start += size
-    return header, parts
-
-
 def encode_audio(audio: Audio) -> bytes:
-    return _framed({"sample_rate": audio.sample_rate}, encode_array(audio.samples))
+    return framed({"sample_rate": audio.sample_rate}, encode_array(audio.samples))
 
 
 def decode_audio(data: bytes) -> Audio:
-    header, (samples,) = _unframed(data)
+    header, (samples,) = unframed(data)
     return Audio(decode_array(samples), header["sample_rate"])
 
 
 def encode_video(video: Video) -> bytes:
     sound = [] if video.audio is None else [encode_audio(video.audio)]
-    return _framed({"fps": video.fps}, encode_array(video.frames), *sound)
+    return framed({"fps": video.fps}, encode_array(video.frames), *sound)
 
 
 def decode_video(data: bytes) -> Video:
-    header, (frames, *sound) = _unframed(data)
+    header, (frames, *sound) = unframed(data)
     return Video(decode_array(frames), header["fps"], decode_audio(sound[0]) if sound else None)
 
 
@@ -144,7 +130,10 @@ def check_model(value: Any) -> Model:
 
 def decode_model(data: bytes) -> Model:
     fields = json.loads(data)
-    return Model(fields["source"], fields["options"], tuple((name, weight) for name, weight in fields["adapters"]))
+    options, adapters = fields.get("options", {}), fields.get("adapters", [])
+    if not isinstance(fields["source"], str) or not isinstance(options, dict):
+        raise MediaError("A model handle wants a source that is text, and options as an object.")
+    return Model(fields["source"], options, tuple((check_text(name), check_float(weight)) for name, weight in adapters))
 
 
 def _qualified(value: Any) -> set[str]:
@@ -173,16 +162,6 @@ def check_table(value: Any) -> Any:
     if "pandas.DataFrame" not in _qualified(value):
         raise wrong(value, "A pandas DataFrame")
     return value
-
-
-def encode_table(frame: Any) -> bytes:
-    return frame.to_json(orient="table", date_format="iso", double_precision=15).encode()
-
-
-def decode_table(data: bytes) -> Any:
-    import pandas
-
-    return pandas.read_json(io.BytesIO(data), orient="table", precise_float=True)
 
 
 def encode_json(value: Any) -> bytes:

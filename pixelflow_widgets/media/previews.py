@@ -6,6 +6,7 @@ import io
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import PIL.Image
 
 from .values import Audio, Video
@@ -32,7 +33,7 @@ def preview_image(image: PIL.Image.Image) -> Preview:
     """Return a JPEG (PNG where there is transparency) whose longer edge is at most 512 pixels."""
     size = image.size
     transparent = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
-    image = image.convert("RGBA" if transparent else "RGB")
+    image = _eight_bits(image).convert("RGBA" if transparent else "RGB")
     image.thumbnail((PREVIEW_EDGE, PREVIEW_EDGE))
     buffer = io.BytesIO()
     if transparent:
@@ -41,6 +42,15 @@ def preview_image(image: PIL.Image.Image) -> Preview:
         # Small pictures keep every pixel; JPEG would smear a 64-pixel image.
         image.save(buffer, "JPEG", quality=95 if max(size) <= 128 else 88, subsampling=0)
     return Preview("image/png" if transparent else "image/jpeg", buffer.getvalue(), size)
+
+
+def _eight_bits(image: PIL.Image.Image) -> PIL.Image.Image:
+    """Return depths and heights, which have more than 256 steps, as grey from the lowest to the highest."""
+    if not image.mode.startswith(("I", "F")):
+        return image
+    values = np.nan_to_num(np.asarray(image, np.float64))
+    low, high = values.min(), values.max()
+    return PIL.Image.fromarray(((values - low) * (255 / (high - low) if high > low else 0)).astype(np.uint8))
 
 
 def preview_audio(audio: Audio) -> Preview:
@@ -71,7 +81,7 @@ def preview_video(video: Video) -> Preview:
 
 def preview_text(value: Any) -> Preview:
     """Return the first 4,000 characters of a value's text."""
-    return Preview("text/plain", str(value)[:4000].encode())
+    return Preview("text/plain", str(value)[:4000].encode(errors="replace"))
 
 
 def preview_table(frame: Any) -> Preview:
@@ -82,7 +92,8 @@ def preview_of(value: Any) -> Preview:
     """Return what a page shows of a value whose port type is not known: an unfinished result."""
     if isinstance(value, Preview):
         return value
-    for kind, show in ((PIL.Image.Image, preview_image), (Audio, preview_audio), (Video, preview_video)):
-        if isinstance(value, kind):
-            return show(value)
-    return preview_text(value)
+    if isinstance(value, PIL.Image.Image):
+        return preview_image(value)
+    if isinstance(value, Audio):
+        return preview_audio(value)
+    return preview_video(value) if isinstance(value, Video) else preview_text(value)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import numbers
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NewType
@@ -21,7 +23,7 @@ Table = NewType("Table", object)
 """A pandas DataFrame."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # arrays have no single answer to ==
 class Audio:
     """Holds a sound.
 
@@ -34,14 +36,18 @@ class Audio:
     sample_rate: int
 
     def __post_init__(self) -> None:
-        if self.samples.ndim != 2 or self.samples.dtype != np.float32:
+        samples = self.samples
+        if not _is_array(samples, np.float32, 2) or not samples.shape[0]:
             raise MediaError(
-                f"Audio wants float32 samples of shape (channels, frames), not {self.samples.dtype} of shape "
-                f"{self.samples.shape}. Write Audio(samples.astype('float32').reshape(channels, -1), sample_rate)."
+                f"Audio wants float32 samples of shape (channels, frames), not {_spell(samples)}. "
+                "Write Audio(samples.astype('float32').reshape(channels, -1), sample_rate)."
             )
+        if not _is_positive(self.sample_rate) or int(self.sample_rate) != self.sample_rate:
+            raise MediaError(f"The sample rate of audio is a whole number of hertz, not {str(self.sample_rate)[:40]}.")
+        object.__setattr__(self, "sample_rate", int(self.sample_rate))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Video:
     """Holds a film.
 
@@ -56,11 +62,26 @@ class Video:
     audio: Audio | None = None
 
     def __post_init__(self) -> None:
-        if self.frames.ndim != 4 or self.frames.shape[-1] != 3 or self.frames.dtype != np.uint8:
-            raise MediaError(
-                f"Video wants uint8 frames of shape (n, height, width, 3), not {self.frames.dtype} of shape "
-                f"{self.frames.shape}."
-            )
+        frames = self.frames
+        if not _is_array(frames, np.uint8, 4) or frames.shape[-1] != 3 or not frames.size:
+            raise MediaError(f"Video wants uint8 frames of shape (n, height, width, 3), not {_spell(frames)}.")
+        if not _is_positive(self.fps):
+            raise MediaError(f"A video has a positive number of frames per second, not {str(self.fps)[:40]}.")
+        if self.audio is not None and not isinstance(self.audio, Audio):
+            raise MediaError(f"The sound of a video is Audio, not {type(self.audio).__name__}.")
+        object.__setattr__(self, "fps", float(self.fps))  # PyAV gives a fraction
+
+
+def _is_array(value: Any, dtype: type, dimensions: int) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype == dtype and value.ndim == dimensions
+
+
+def _is_positive(value: Any) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool) and 0 < float(value) < math.inf
+
+
+def _spell(value: Any) -> str:
+    return f"{value.dtype} of shape {value.shape}" if isinstance(value, np.ndarray) else type(value).__name__
 
 
 @dataclass(frozen=True)

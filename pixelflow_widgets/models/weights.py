@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import threading
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from ..errors import ModelError, nearest
@@ -88,7 +88,10 @@ def _digest(path: Path) -> str:
         return _digests[state]
 
 
+@functools.cache
 def _minor(package: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return ".".join(version(package).split(".")[:2])
     except PackageNotFoundError:

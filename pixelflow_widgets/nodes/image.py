@@ -27,7 +27,7 @@ def text_to_image(
     width: Pixels = None,
     height: Pixels = None,
     seed: Annotated[int, Seed()] = 0,
-    progress: Progress = Progress(),  # noqa: B008 - tells nobody by itself
+    progress: Progress = Progress(),
 ) -> Image:
     """Paints a picture of what a prompt says.
 

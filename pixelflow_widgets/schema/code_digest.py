@@ -12,7 +12,7 @@ from typing import Any
 
 from ..media import blake3_hex
 
-_PLAIN = (int, float, str, bool, bytes, type(None))
+_PLAIN = (int, float, complex, str, bool, bytes, type(None))
 
 
 def code_digest(function: Any) -> str:
@@ -26,17 +26,18 @@ def code_digest(function: Any) -> str:
 
 
 def _describe(function: Any, seen: set[int]) -> Iterator[str]:
-    pending = [getattr(function, "__wrapped__", function)]
+    pending = [_written(function)]
     while pending:
         current = pending.pop()
         if id(current) in seen or not isinstance(current, types.FunctionType):
             continue
         seen.add(id(current))
         yield from _describe_code(current.__code__)
-        yield repr((current.__defaults__, current.__kwdefaults__))
+        for default in (*(current.__defaults__ or ()), *sorted((current.__kwdefaults__ or {}).items())):
+            yield f"={_stable(default)}"
         for name, value in _named_values(current):
-            if isinstance(value, _PLAIN) or (isinstance(value, tuple) and all(isinstance(v, _PLAIN) for v in value)):
-                yield f"{name}={value!r}"
+            if isinstance(value, (*_PLAIN, tuple, frozenset)):
+                yield f"{name}={_stable(value)}"
             elif (helper := _own_function(value)) is not None:
                 pending.append(helper)
 
@@ -50,8 +51,21 @@ def _describe_code(code: types.CodeType) -> Iterator[str]:
             if isinstance(constant, types.CodeType):
                 pending.append(constant)
             else:
-                constants.append(constant)
-        yield f"{current.co_name} {current.co_code.hex()} {current.co_names} {current.co_varnames} {constants!r}"
+                constants.append(_stable(constant))
+        handlers = current.co_exceptiontable.hex()
+        names = f"{current.co_names} {current.co_varnames} {current.co_freevars}"
+        yield f"{current.co_name} {current.co_code.hex()} {handlers} {names} {constants}"
+
+
+def _stable(value: Any) -> str:
+    """Return a text that is the same in every process: no memory addresses, no order of hashing."""
+    if isinstance(value, _PLAIN) or value is ...:
+        return repr(value)
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_stable, value))})"
+    if isinstance(value, frozenset):
+        return f"{{{', '.join(sorted(map(_stable, value)))}}}"
+    return f"<{type(value).__qualname__}>"
 
 
 def _named_values(function: types.FunctionType) -> Iterator[tuple[str, Any]]:
@@ -74,9 +88,16 @@ def _all_names(code: types.CodeType) -> set[str]:
     return names
 
 
+def _written(value: Any) -> Any:
+    """Return the function without what `@node` and caches put around it; a user's own decorator counts."""
+    while hasattr(value, "__wrapped__") and (hasattr(value, "node_type") or not isinstance(value, types.FunctionType)):
+        value = value.__wrapped__
+    return value
+
+
 def _own_function(value: Any) -> types.FunctionType | None:
     """Return the function if it was written in a notebook or script, not in an installed package."""
-    value = getattr(value, "__wrapped__", value)
+    value = _written(value)
     return value if isinstance(value, types.FunctionType) and is_own(value) else None
 
 

@@ -77,7 +77,8 @@ class PortType:
             return [self.one.check(item) for item in items]
         if self.name == "image" and isinstance(value, str | list | dict):
             raise media.wrong(value, "A PIL image")
-        value = self.medium.check(value.value if isinstance(value, Enum) else value)
+        value = value.value if isinstance(value, Enum) else value
+        value = self.medium.check(str(value) if self.choices and isinstance(value, int | float) else value)
         if self.choices and value not in self.choices:
             raise MediaError(f"{value!r} is not one of {', '.join(self.choices)}.")
         return value
@@ -126,14 +127,34 @@ def port_type_of(annotation: Any) -> PortType:
             raise NodeTypeError(f"{annotation}: lists do not nest. Write {get_args(annotation)[0]}.")
         return inner.listed
     if get_origin(annotation) is Literal:
-        return PortType("choice", choices=tuple(str(option) for option in get_args(annotation)))
+        return PortType("choice", choices=tuple(options_of(annotation)))
     if isinstance(annotation, type) and issubclass(annotation, Enum):
-        return PortType("choice", choices=tuple(str(option.value) for option in annotation))
+        return PortType("choice", choices=tuple(options_of(annotation)))
     name = _known_name(annotation)
     if name is None:
         known = "str, int, float, bool, Literal[...], Image, Mask, Audio, Video, Latents, Table, Model, list[...]"
         raise NodeTypeError(f"{_spell(annotation)} does not travel on edges. Use one of: {known}.")
     return PortType(name)
+
+
+def options_of(annotation: Any) -> dict[str, Any]:
+    """Return the options of a Literal or an Enum: text on the edge → what the function is given; empty for others.
+
+    Raises:
+        NodeTypeError: It has none, or two that are written alike.
+    """
+    annotation = without_none(annotation)
+    if get_origin(annotation) in (Annotated, list):
+        return options_of(get_args(annotation)[0])
+    if get_origin(annotation) is Literal:
+        pairs = [(str(option), option) for option in get_args(annotation)]
+    elif isinstance(annotation, type) and issubclass(annotation, Enum):
+        pairs = [(str(option.value), option) for option in annotation]
+    else:
+        return {}
+    if not pairs or len(dict(pairs)) < len(pairs):
+        raise NodeTypeError(f"{_spell(annotation)}: a choice has at least one option, each written differently.")
+    return dict(pairs)
 
 
 def _known_name(annotation: Any) -> str | None:

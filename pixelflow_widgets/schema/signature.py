@@ -7,12 +7,13 @@ import inspect
 import sys
 import typing
 from collections.abc import Callable, Mapping
+from enum import Enum
 from typing import Annotated, Any, Literal, ParamSpec, TypeVar, get_args, get_origin, overload
 
 from ..controls import DEFAULT_CONTROLS, Advanced, Choices, Control
 from ..errors import MediaError, NodeTypeError
 from .node_type import REQUIRED, NodeType, Port
-from .port_types import port_type_of, takes_none, without_none
+from .port_types import options_of, port_type_of, takes_none, without_none
 from .progress import Progress
 from .recording import active_recorder
 from .registry import registry
@@ -57,7 +58,7 @@ def node(function: Any = None, *, title: str = "", version: int = 1, pure: bool 
 def _recordable(function: Callable[..., Any], node_type: NodeType) -> Callable[..., Any]:
     signature = inspect.signature(function)
 
-    @functools.wraps(function)
+    @functools.wraps(node_type.function)
     def call(*args: Any, **kwargs: Any) -> Any:
         recorder = active_recorder.get()
         if recorder is None:
@@ -91,19 +92,24 @@ def read_node_type(
         where: As for `node`.
         names: Where types that are local to a function are found, for postponed annotations.
     """
-    hints = _hints(function, names or {})
+    names = names or {}
+    hints = _hints(function, names, function.__name__)
     first_line, parameter_help = read_docstring(inspect.getdoc(function) or "")
     inputs: dict[str, Port] = {}
     progress = None
+    options: dict[str, dict[str, Any]] = {}
     for parameter in inspect.signature(function).parameters.values():
-        if hints.get(parameter.name) is Progress:
+        if without_none(hints.get(parameter.name)) is Progress:
             progress = parameter.name
             continue
         inputs[parameter.name] = _read_input(function, parameter, hints, parameter_help)
-    outputs, many = _read_outputs(function, hints)
+        found = options_of(hints[parameter.name])
+        if not all(isinstance(option, str) for option in found.values()):
+            options[parameter.name] = found
+    outputs, many = _read_outputs(function, hints, names)
     return NodeType(
         name=_type_name(function),
-        function=function,
+        function=_with_options(function, options) if options else function,
         inputs=inputs,
         outputs=outputs,
         title=title or function.__name__.strip("_").replace("_", " ").capitalize(),
@@ -117,6 +123,24 @@ def read_node_type(
     )
 
 
+def _with_options(function: Callable[..., Any], options: dict[str, dict[str, Any]]) -> Callable[..., Any]:
+    """Return a function that is called with the texts that travel on edges, and gives Enums and numbers on."""
+
+    def restore(name: str, value: Any) -> Any:
+        if isinstance(value, list):
+            return [restore(name, item) for item in value]
+        return options[name].get(value, value) if name in options and isinstance(value, str) else value
+
+    signature = inspect.signature(function)
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        arguments = signature.bind(*args, **kwargs).arguments
+        return function(**{name: restore(name, value) for name, value in arguments.items()})
+
+    return call
+
+
 def _type_name(function: Callable[..., Any]) -> str:
     package = function.__module__.partition(".")[0]
     if package == __name__.partition(".")[0]:
@@ -124,11 +148,13 @@ def _type_name(function: Callable[..., Any]) -> str:
     return f"{'notebook' if package == '__main__' else package}.{function.__name__}"
 
 
-def _hints(function: Callable[..., Any], names: Mapping[str, Any]) -> dict[str, Any]:
+def _hints(annotated: Any, names: Mapping[str, Any], who: str) -> dict[str, Any]:
     try:
-        return typing.get_type_hints(function, localns=dict(names), include_extras=True)
+        return typing.get_type_hints(annotated, localns=dict(names), include_extras=True)
     except NameError as error:
-        raise NodeTypeError(f"{function.__name__}(): {error}. Define or import the type before the function.") from None
+        raise NodeTypeError(f"{who}(): {error}. Define or import the type before the function.") from None
+    except (TypeError, SyntaxError, AttributeError) as error:
+        raise NodeTypeError(f"{who}(): an annotation is not a type: {error}. Write a type, such as Image.") from None
 
 
 def _read_input(
@@ -138,10 +164,14 @@ def _read_input(
     if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
         stars = "**" if parameter.kind is parameter.VAR_KEYWORD else "*"
         raise NodeTypeError(f"{who} is {stars}{parameter.name}, and a port needs a name. Write each parameter out.")
+    if parameter.kind is parameter.POSITIONAL_ONLY:
+        raise NodeTypeError(f"{who} has no name for its caller, and a port needs one. Take the '/' away.")
     if parameter.name not in hints:
         raise NodeTypeError(f"{who} has no type, so it cannot become a port. Write {parameter.name}: Image, say.")
     hint = hints[parameter.name]
-    extras = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+    extras = [
+        extra for form in (hint, without_none(hint)) if get_origin(form) is Annotated for extra in get_args(form)[1:]
+    ]
     try:
         port_type = port_type_of(hint)
     except NodeTypeError as error:
@@ -152,12 +182,14 @@ def _read_input(
     port = Port(
         name=parameter.name,
         type=port_type,
-        default=REQUIRED if parameter.default is parameter.empty else parameter.default,
+        default=_default(parameter),
         optional=takes_none(hint),
         control=None if port_type.many and port_type.name not in ("image", "text") else control,
         help=helps.get(parameter.name, ""),
         advanced=any(isinstance(extra, Advanced) or extra is Advanced for extra in extras),
     )
+    if port.default is None and not port.optional:
+        raise NodeTypeError(f"{who} has None as its default and does not take it. Write {parameter.name}: … | None.")
     if not port.required and port.default is not None:
         try:
             port.check(port.default)
@@ -166,7 +198,15 @@ def _read_input(
     return port
 
 
-def _read_outputs(function: Callable[..., Any], hints: dict[str, Any]) -> tuple[dict[str, Port], type | None]:
+def _default(parameter: inspect.Parameter) -> Any:
+    if parameter.default is parameter.empty:
+        return REQUIRED
+    return str(parameter.default.value) if isinstance(parameter.default, Enum) else parameter.default
+
+
+def _read_outputs(
+    function: Callable[..., Any], hints: dict[str, Any], names: Mapping[str, Any]
+) -> tuple[dict[str, Port], type | None]:
     result = hints.get("return", inspect.Signature.empty)
     if result is inspect.Signature.empty:
         raise NodeTypeError(
@@ -175,9 +215,9 @@ def _read_outputs(function: Callable[..., Any], hints: dict[str, Any]) -> tuple[
     if result is type(None):
         return {}, None
     many = without_none(result)
-    if isinstance(many, type) and issubclass(many, tuple) and hasattr(many, "_fields"):
-        fields = typing.get_type_hints(many, include_extras=True)
-        return {name: _read_output(function, name, fields[name]) for name in many._fields}, many
+    if isinstance(many, type) and issubclass(many, tuple) and (named := getattr(many, "_fields", None)) is not None:
+        fields = _hints(many, names, function.__name__)
+        return {name: _read_output(function, name, fields[name]) for name in named}, many
     port = _read_output(function, "", result)
     return {port.name: port}, None
 

@@ -80,20 +80,20 @@ def train_diffusion(
     clock: checkpoint.Clock,
     report: Callable[[str], None],
 ) -> bool:
-    """Trains on `views` latents, from the checkpoint at `path` if there is one; leaves the averaged weights in the
-    pipeline and returns False if cut short."""
+    """Trains on `views` latents, from the checkpoint at `path` if there is one; False if cut short.
+
+    The averaged weights are left in the pipeline.
+    """
     networks = torch.nn.ModuleDict({name: getattr(pipeline, name) for name in TRAINED})
     networks.to(memory_format=torch.channels_last).train()
     average = AveragedModel(networks, multi_avg_fn=_average)
     adamw, muon = optimizers(networks)
     parts = {"networks": networks, "average": average, "adamw": adamw, "muon": muon}
-    empty, steps = tokenize(pipeline, [""]), views // BATCH
+    steps = views // BATCH
     done, recent = checkpoint.resume(path, parts), 0.0
     for step in range(done, steps):
         torch.manual_seed(step)  # From the step alone, so that resuming changes nothing.
-        clean, tokens = latents.batch(torch.randint(len(latents.tokens), (BATCH,)))
-        tokens = torch.where(torch.rand(BATCH, 1) < EMPTY_CAPTIONS, empty, tokens)
-        loss = velocity_loss(pipeline, clean, tokens)
+        loss = velocity_loss(pipeline, *_batch(pipeline, latents))
         networks.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(networks.parameters(), 1.0)
@@ -112,6 +112,12 @@ def train_diffusion(
     networks.load_state_dict(average.module.state_dict())
     networks.eval()
     return done >= steps
+
+
+def _batch(pipeline: StableDiffusionXLPipeline, latents: Latents) -> tuple[torch.Tensor, torch.Tensor]:
+    """Draws latents with their tokens, some of these replaced by the empty caption's, for guidance."""
+    clean, tokens = latents.batch(torch.randint(len(latents.tokens), (BATCH,)))
+    return clean, torch.where(torch.rand(BATCH, 1) < EMPTY_CAPTIONS, tokenize(pipeline, [""]), tokens)
 
 
 def optimizers(networks: torch.nn.Module) -> tuple[torch.optim.AdamW, Muon]:

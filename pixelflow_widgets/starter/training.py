@@ -78,8 +78,15 @@ def publish(pipeline: StableDiffusionXLPipeline, folder: str | Path) -> None:
     folder = Path(folder)
     preview = fit_preview(pipeline)
     for name in ("vae", *TRAINED):
-        getattr(pipeline, name).to(torch.float16)
+        for tensor in getattr(pipeline, name).parameters():
+            tensor.data = tensor.data.half()  # Their own `to` warns of modules that are to stay in single precision.
     pipeline.save_pretrained(folder, safe_serialization=True)
+    for name in ("text_encoder", "text_encoder_2"):
+        # Unless told a dtype, transformers loads text encoders in this one, and diffusers the rest in single precision.
+        config = folder / name / "config.json"
+        config.write_text(json.dumps(json.loads(config.read_text()) | {"dtype": "float32"}, indent=2) + "\n")
+    for path in folder.rglob("*.safetensors"):
+        path.chmod(0o644)
     (folder / "preview.json").write_text(json.dumps(preview, indent=2) + "\n")
     card = Path(__file__).with_name("card.md")
     if card.exists():

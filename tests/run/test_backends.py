@@ -242,11 +242,28 @@ def test_a_worker_that_died_idle_is_replaced(own_worker: WorkerBackend) -> None:
     assert execute(own_worker, nodes.double, value=2) == {"number": 4}
 
 
+def test_a_warmed_worker_has_the_modules_before_the_first_task(own_worker: WorkerBackend) -> None:
+    @pf.node
+    def is_loaded(name: str) -> bool:
+        import sys
+
+        return name in sys.modules
+
+    assert execute(own_worker, is_loaded, name="colorsys") == {"flag": False}
+    own_worker.warm(["colorsys", "no_such_module"])
+    deadline = time.monotonic() + 20
+    while not execute(own_worker, is_loaded, name="colorsys")["flag"] and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert execute(own_worker, is_loaded, name="colorsys") == {"flag": True}
+
+
 def _run_script(folder: Path, script: str) -> subprocess.CompletedProcess[str]:
     path = folder / "script.py"
     path.write_text(textwrap.dedent(script))
     environment = {**os.environ, "PYTHONPATH": str(Path(pf.__file__).parents[1])}
-    return subprocess.run([sys.executable, str(path)], capture_output=True, text=True, timeout=120, env=environment)
+    return subprocess.run(
+        [sys.executable, str(path)], capture_output=True, text=True, timeout=120, env=environment, check=False
+    )
 
 
 def test_a_plain_script_runs_once_without_a_main_guard(tmp_path: Path) -> None:

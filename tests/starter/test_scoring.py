@@ -23,7 +23,9 @@ def test_the_judge_sees_each_thing_that_is_wrong():
     assert not judge(image, Scene("blue", (Object("small", "red", "ring"),))).shape
     assert not judge(image, Scene("blue", (Object("big", "red", "circle"),))).size
     star, square = Object("small", "green", "star"), Object("", "white", "square")
-    assert not judge(draw(Scene("black", (star, square), "above"), rng), Scene("black", (star, square), "below")).relation
+    assert not judge(
+        draw(Scene("black", (star, square), "above"), rng), Scene("black", (star, square), "below")
+    ).relation
 
 
 def test_an_empty_picture_scores_nothing_but_its_background():

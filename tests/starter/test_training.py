@@ -4,6 +4,7 @@ import time
 import pytest
 import torch
 from diffusers import StableDiffusionXLPipeline
+from safetensors import safe_open
 
 from pixelflow_widgets.starter import diffusion, training
 from pixelflow_widgets.starter.architecture import build_pipeline
@@ -39,13 +40,26 @@ def weights(module):
     return torch.cat([weight.detach().flatten() for weight in module.parameters()])
 
 
-def test_a_training_writes_a_folder_that_loads_in_single_precision_and_paints(tmp_path):
-    assert train(tmp_path, views=64)
-    pipeline = StableDiffusionXLPipeline.from_pretrained(tmp_path / "model", torch_dtype=torch.float32)
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("trained")
+    assert train(folder, views=64)
+    return folder
+
+
+@pytest.mark.parametrize("options", [{}, {"dtype": torch.float32}])
+def test_a_training_writes_a_folder_that_loads_in_single_precision_and_paints(trained, options):
+    pipeline = StableDiffusionXLPipeline.from_pretrained(trained / "model", **options)
     pipeline.set_progress_bar_config(disable=True)
-    assert pipeline.unet.dtype == pipeline.text_encoder.dtype == torch.float32
+    assert pipeline.unet.dtype == pipeline.vae.dtype == torch.float32
+    assert pipeline.text_encoder.dtype == pipeline.text_encoder_2.dtype == torch.float32
     assert pipeline("a red circle on a blue background", num_inference_steps=2).images[0].size == (64, 64)
-    preview = json.loads((tmp_path / "model" / "preview.json").read_text())
+
+
+def test_the_folder_holds_half_precision_weights_and_a_matrix_for_live_previews(trained):
+    with safe_open(trained / "model" / "unet" / "diffusion_pytorch_model.safetensors", "pt") as file:
+        assert {file.get_tensor(name).dtype for name in file.keys()} == {torch.float16}  # noqa: SIM118
+    preview = json.loads((trained / "model" / "preview.json").read_text())
     assert [len(row) for row in preview["latent_to_rgb"]] == [3] * 4 and len(preview["bias"]) == 3
 
 
@@ -78,9 +92,8 @@ def test_a_training_past_its_hour_stops_and_writes_no_model(tmp_path):
     assert not (tmp_path / "model").exists()
 
 
-def test_a_snapshot_can_be_taken_between_two_checkpoints(tmp_path):
-    train(tmp_path, views=64)
-    assert training.snapshot(tmp_path / "early", checkpoints=tmp_path / "state", tiny=True) == 2
+def test_a_snapshot_of_the_last_checkpoint_can_be_taken(trained, tmp_path):
+    assert training.snapshot(tmp_path / "early", checkpoints=trained / "state", tiny=True) == 2
     assert (tmp_path / "early" / "model_index.json").exists()
 
 

@@ -21,7 +21,7 @@ class Line(comm.base_comm.BaseComm):  # type: ignore[name-defined]
 
 @pytest.fixture
 def view(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(comm, "create_comm", lambda *args, **kwargs: Line(*args, **kwargs))
+    monkeypatch.setattr(comm, "create_comm", Line)
     from pixelflow_widgets.widget.view import FlowView
 
     with pf.Flow("view") as flow:

@@ -44,7 +44,6 @@ def call(task: Task, listener: Listener, cancelled: threading.Event) -> dict[str
 
 def describe(error: BaseException) -> str:
     """Return an error in one line: errors of this package speak for themselves, others say their kind."""
-
     text = str(error).strip()
     if isinstance(error, PixelFlowError):
         return text

@@ -1,0 +1,84 @@
+"""Makes the pictures of the README: `.venv/bin/python docs/make_pictures.py`."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import PIL.Image
+from PIL import ImageDraw, ImageFont
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+import pixelflow_widgets as pf  # noqa: E402
+from pixelflow_widgets.models.weights import folder_of  # noqa: E402
+from pixelflow_widgets.starter.scoring import load, paint, unseen  # noqa: E402
+from tests.browser.jupyter import Lab, browser_page, jupyter_lab  # noqa: E402
+
+PICTURES = ROOT / "docs" / "pictures"
+EDGE, GAP, LINES = 160, 16, 3
+INK, PAPER = "#24292f", "#ffffff"
+
+
+def starter_sheet(count: int = 10, columns: int = 5) -> PIL.Image.Image:
+    """Pictures of prompts that training never saw, the first ones that the score draws, not chosen ones."""
+    scenes = [*unseen(count * 3 // 5, 1, seed=1), *unseen(count * 2 // 5, 2, seed=1)]
+    images = paint(load(folder_of("starter")), [scene.caption for scene in scenes], seed=1)
+    font = ImageFont.load_default(size=13)
+    cell = EDGE + LINES * 17 + GAP
+    rows = -(-count // columns)
+    sheet = PIL.Image.new("RGB", (columns * (EDGE + GAP) + GAP, rows * cell + GAP), PAPER)
+    draw = ImageDraw.Draw(sheet)
+    for number, (scene, image) in enumerate(zip(scenes, images, strict=True)):
+        x, y = GAP + number % columns * (EDGE + GAP), GAP + number // columns * cell
+        sheet.paste(pf.nodes.resize_image(image=image, width=EDGE, height=EDGE, filter="nearest"), (x, y))
+        draw.rectangle((x - 1, y - 1, x + EDGE, y + EDGE), outline="#d0d7de")
+        for line, text in enumerate(wrapped(scene.caption, font)):
+            draw.text((x, y + EDGE + 4 + 17 * line), text, font=font, fill=INK)
+    return sheet
+
+
+def wrapped(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> list[str]:
+    """The text in lines as wide as a picture."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if font.getlength(longer) > EDGE:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
+
+
+def notebook_pictures() -> None:
+    """The first notebook in JupyterLab, light and dark."""
+    with tempfile.TemporaryDirectory() as folder:
+        root, home = Path(folder, "notebooks"), Path(folder, "home")
+        home.mkdir()
+        root.mkdir()
+        shutil.copy(ROOT / "notebooks" / "01_first_flow.ipynb", root)
+        with jupyter_lab(root, home) as address, browser_page(width=1240, height=860) as page:
+            lab = Lab(page, address)
+            lab.open("01_first_flow.ipynb")
+            lab.run_all()
+            for dark in (False, True):
+                lab.theme(dark)
+                view = page.locator(".pf-root").first
+                view.scroll_into_view_if_needed()
+                page.wait_for_timeout(500)
+                view.screenshot(path=PICTURES / f"flow-{'dark' if dark else 'light'}.png")
+
+
+def main() -> None:
+    PICTURES.mkdir(exist_ok=True)
+    starter_sheet().save(PICTURES / "starter.png", optimize=True)
+    notebook_pictures()
+    for path in sorted(PICTURES.glob("*.png")):
+        print(f"{path.relative_to(ROOT)}: {path.stat().st_size // 1000} kB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Teaching a model: dataset, training loop, checkpoints. Nothing is here yet."""

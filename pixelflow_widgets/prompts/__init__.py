@@ -1,0 +1,1 @@
+"""Words for models: tokens, weights of words, templates. Nothing is here yet."""

@@ -1,0 +1,1 @@
+"""Flows over HTTP: app, jobs, keys, webhooks, MCP. Nothing is here yet."""

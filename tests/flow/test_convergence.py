@@ -1,0 +1,138 @@
+"""Two pages and a kernel end with one document, whatever order, delay and rejection do."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pixelflow_widgets.errors import OperationRejected
+from pixelflow_widgets.flow.document import Document
+from pixelflow_widgets.flow.operations import apply_all
+
+from .strategies import OPERATIONS, documents, examples
+
+Edit = list[dict[str, Any]]
+
+
+@dataclass
+class Message:
+    client: int
+    number: int
+    operations: Edit
+    accepted: bool = True
+
+
+@dataclass
+class Kernel:
+    """Orders the edits: applies each as it comes, tells everybody, or tells its author that it was rejected."""
+
+    document: Document
+
+    def take(self, message: Message, refuses: bool) -> Message:
+        try:
+            if refuses:
+                raise OperationRejected("A rule says no.")
+            self.document, _ = apply_all(self.document, message.operations)
+        except OperationRejected:
+            return Message(message.client, message.number, message.operations, accepted=False)
+        return message
+
+
+@dataclass
+class Page:
+    """Shows its own edits at once; rolls them back and puts them on top again when the kernel speaks."""
+
+    number: int
+    document: Document
+    count: int = 0
+    pending: list[Message] = field(default_factory=list)
+    undone_by: list[tuple[Message, list[dict[str, Any]]]] = field(default_factory=list)
+
+    def edit(self, operations: Edit) -> Message | None:
+        try:
+            self.document, inverses = apply_all(self.document, operations)
+        except OperationRejected:
+            return None
+        message = Message(self.number, self.count, operations)
+        self.count += 1
+        self.pending.append(message)
+        self.undone_by.append((message, inverses))
+        return message
+
+    def hear(self, message: Message) -> None:
+        for _, inverses in reversed(self.undone_by):
+            self.document, _ = apply_all(self.document, inverses)
+        if message.client == self.number:
+            self.pending = [mine for mine in self.pending if mine.number != message.number]
+        if message.accepted:
+            self.document, _ = apply_all(self.document, message.operations)
+        self.undone_by = []
+        for mine in self.pending:
+            try:
+                self.document, inverses = apply_all(self.document, mine.operations)
+            except OperationRejected:
+                continue  # the kernel will say so too
+            self.undone_by.append((mine, inverses))
+
+
+def converse(document: Document, edits: list[tuple[int, Edit]], seed: int) -> tuple[Kernel, list[Page]]:
+    chance = random.Random(seed)
+    kernel, pages = Kernel(document), [Page(0, document), Page(1, document)]
+    up: list[deque[Message]] = [deque(), deque()]
+    down: list[deque[Message]] = [deque(), deque()]
+    waiting = deque(edits)
+    while waiting or any(up) or any(down):
+        choices = ["edit"] if waiting else []
+        choices += [f"up{number}" for number in (0, 1) if up[number]]
+        choices += [f"down{number}" for number in (0, 1) if down[number]]
+        choice = chance.choice(choices)
+        if choice == "edit":
+            author, operations = waiting.popleft()
+            message = pages[author].edit(operations)
+            if message:
+                up[author].append(message)
+        elif choice.startswith("up"):
+            answer = kernel.take(up[int(choice[2])].popleft(), refuses=chance.random() < 0.2)
+            for number in (0, 1):
+                if answer.accepted or number == answer.client:
+                    down[number].append(answer)
+        else:
+            number = int(choice[4])
+            pages[number].hear(down[number].popleft())
+    return kernel, pages
+
+
+@pytest.mark.soak
+@examples(100)
+@given(
+    documents(),
+    st.lists(st.tuples(st.integers(0, 1), st.lists(OPERATIONS, min_size=1, max_size=2)), max_size=25),
+    st.integers(0, 2**32),
+)
+def test_two_pages_and_the_kernel_end_with_one_document(
+    document: Document, edits: list[tuple[int, Edit]], seed: int
+) -> None:
+    kernel, pages = converse(document, edits, seed)
+    for page in pages:
+        assert not page.pending
+        assert json.dumps(page.document, sort_keys=True) == json.dumps(kernel.document, sort_keys=True)
+
+
+def test_the_order_of_two_edits_of_one_value_is_the_kernels() -> None:
+    node = {"type": "say", "values": {}}
+    document = {"format": "pixelflow", "version": 1, "name": "", "nodes": {"a": node}, "edges": [], "inputs": []}
+    document |= {"outputs": [], "layout": {"positions": {}}}
+    edits = [(author, [{"op": "set_values", "id": "a", "values": {"text": str(author)}}]) for author in (0, 1)]
+    ends = set()
+    for seed in range(40):
+        kernel, pages = converse(document, edits, seed)
+        assert kernel.document == pages[0].document == pages[1].document
+        ends.add(kernel.document["nodes"]["a"]["values"].get("text"))
+    assert ends == {"0", "1", None}  # None: both were refused
