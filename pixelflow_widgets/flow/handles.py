@@ -32,6 +32,9 @@ class _Recorded:
     def __iter__(self) -> NoReturn:
         self._refuse("Instead of 'for', connect the list to a port that takes one: the node is mapped over it.")
 
+    def __contains__(self, item: object) -> NoReturn:
+        self.__iter__()
+
     def __len__(self) -> NoReturn:
         self._refuse("Its length cannot be asked while recording.")
 

@@ -127,8 +127,7 @@ class LiveFlow:
     def undo(self) -> bool:
         """Take the last edit back; return False when there is none.
 
-        Raises:
-            OperationRejected: It removed something that only a damaged file can hold; nothing is changed.
+        An edge, feed or output that only a damaged file can hold, because its node is not there, does not come back.
         """
         return self._travel(self._undo, self._redo)
 
@@ -140,16 +139,23 @@ class LiveFlow:
         with self._lock:
             if not origin:
                 return False
-            forward, back = origin[-1]
-            try:
-                self._accept(back, again=True)
-            except OperationRejected:
-                origin.pop()  # the steps before it can still be taken back
-                raise
+            steps = self._that_fit(origin[-1][1])
+            inverses = self._accept(steps, again=True)
             origin.pop()
-            destination.append((back, forward))
-            self._tell(back, "undo")
+            destination.append((steps, inverses))
+            self._tell(steps, "undo")
             return True
+
+    def _that_fit(self, operations: list[Operation]) -> list[Operation]:
+        """Return the operations that the document takes: what only a damaged file can hold is not put back."""
+        document, steps = self._document, []
+        for operation in operations:
+            try:
+                document, _ = apply(document, operation)
+            except OperationRejected:
+                continue
+            steps.append(operation)
+        return steps
 
     def on_change(self, callback: Callable[[Change], None]) -> Callable[[], None]:
         """Call back after each accepted edit; the function that is returned ends it."""

@@ -8,7 +8,7 @@ whether types fit and whether a cycle would close is asked in `rules`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ..errors import OperationRejected, nearest
@@ -181,17 +181,23 @@ def _joins(document: Document, node: str) -> list[Operation]:
         if node in (edge.source, edge.target):
             source, target = f"{edge.source}.{edge.output}", f"{edge.target}.{edge.input}"
             steps.append({"op": "disconnect", "from": source, "to": target})
-    for entry in filter(_is_named, document["inputs"]):
+    for entry in _named(document["inputs"]):
         ports = [port for port in _list(entry.get("feeds")) if _on(port, node)]
         steps.extend({"op": "unfeed", "name": entry["name"], "to": port} for port in ports)
-    for entry in filter(_is_named, document["outputs"]):
+    for entry in _named(document["outputs"]):
         if _on(entry.get("from"), node):
             steps.append({"op": "remove_output", "name": entry["name"]})
     return steps
 
 
-def _is_named(entry: Any) -> bool:
-    return isinstance(entry, Mapping) and is_name(entry.get("name"))
+def _named(entries: list[Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the entries that an operation can name: of two with one name the first."""
+    seen = set()
+    for entry in entries:
+        name = entry.get("name") if isinstance(entry, Mapping) else None
+        if is_name(name) and name not in seen:
+            seen.add(name)
+            yield entry
 
 
 def _on(port: Any, node: str) -> bool:
@@ -386,4 +392,8 @@ OPERATIONS: dict[str, Callable[[Document, Operation], _Applied]] = {
 def removal(document: Document, node: str) -> list[Operation]:
     """Return the operations that take a node away with its edges, feeds and outputs, as one undo step."""
     _node(document, node)
-    return [*_joins(document, node), {"op": "remove_node", "id": node}]
+    steps: list[Operation] = []
+    while joins := _joins(document, node):  # again, where the first of two entries with one name was in the way
+        document, _ = apply_all(document, joins)
+        steps += joins
+    return [*steps, {"op": "remove_node", "id": node}]

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import PIL.Image
 from PIL.PngImagePlugin import PngInfo
 
+from ..media.previews import eight_bits
 from ..schema.port_types import read_port_type
 from .document import Document, split_port
 from .file import PNG_KEY
@@ -50,5 +51,9 @@ def png_with_flow(image: PIL.Image.Image, document: Document) -> bytes:
     if len(text) <= MAX_TEXT:
         info.add_itxt(PNG_KEY, text, zip=True)
     buffer = io.BytesIO()
-    (image if image.mode != "F" else image.convert("L")).save(buffer, "PNG", pnginfo=info)
+    if image.mode in ("I", "F"):
+        image = eight_bits(image)
+    elif image.mode not in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"):  # what PNG has
+        image = image.convert("RGB")
+    image.save(buffer, "PNG", pnginfo=info)
     return buffer.getvalue()

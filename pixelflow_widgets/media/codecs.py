@@ -130,6 +130,8 @@ def check_model(value: Any) -> Model:
 
 def decode_model(data: bytes) -> Model:
     fields = json.loads(data)
+    if not isinstance(fields, dict):
+        raise MediaError("A model handle is an object.")
     options, adapters = fields.get("options", {}), fields.get("adapters", [])
     if not isinstance(fields["source"], str) or not isinstance(options, dict):
         raise MediaError("A model handle wants a source that is text, and options as an object.")

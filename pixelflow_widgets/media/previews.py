@@ -33,7 +33,7 @@ def preview_image(image: PIL.Image.Image) -> Preview:
     """Return a JPEG (PNG where there is transparency) whose longer edge is at most 512 pixels."""
     size = image.size
     transparent = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
-    image = _eight_bits(image).convert("RGBA" if transparent else "RGB")
+    image = eight_bits(image).convert("RGBA" if transparent else "RGB")
     image.thumbnail((PREVIEW_EDGE, PREVIEW_EDGE))
     buffer = io.BytesIO()
     if transparent:
@@ -44,7 +44,7 @@ def preview_image(image: PIL.Image.Image) -> Preview:
     return Preview("image/png" if transparent else "image/jpeg", buffer.getvalue(), size)
 
 
-def _eight_bits(image: PIL.Image.Image) -> PIL.Image.Image:
+def eight_bits(image: PIL.Image.Image) -> PIL.Image.Image:
     """Return depths and heights, which have more than 256 steps, as grey from the lowest to the highest."""
     if not image.mode.startswith(("I", "F")):
         return image

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import sys
 import threading
-from collections.abc import Callable, Iterator
-from importlib.metadata import entry_points
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from ..errors import nearest
@@ -72,11 +73,30 @@ class Registry:
                 return
             self._loaded = True
             importlib.import_module(self._built_in)
-            for point in entry_points(group=PACKAGES):
+            for point in _installed():
                 try:
                     point.load()
                 except Exception as error:  # somebody else's code: one broken package must not hide the others
                     self.failures[point.name] = f"{type(error).__name__}: {error}"
+
+
+def _installed() -> Iterable[Any]:
+    """Return the entry points of installed packages that define node types.
+
+    Importing `importlib.metadata` takes longer than everything else here, and most machines have no such package: the
+    files that it would parse are searched for the group's name first.
+    """
+    if not any(PACKAGES.encode() in text for text in _entry_point_texts()):
+        return ()
+    from importlib.metadata import entry_points
+
+    return entry_points(group=PACKAGES)
+
+
+def _entry_point_texts() -> Iterator[bytes]:
+    for folder in dict.fromkeys(sys.path):
+        for path in Path(folder or ".").glob("*-info/entry_points.txt"):
+            yield path.read_bytes()
 
 
 registry = Registry(built_in=__name__.partition(".")[0] + ".nodes")

@@ -22,7 +22,7 @@ WARM_UP = 100
 # The learning rate stays up until this share of the views, then falls to almost nothing.
 DECAY_FROM = 0.75
 EMPTY_CAPTIONS = 0.1
-PAIRS = 0.3
+PAIRS = 0.5
 TRAINED = ("unet", "text_encoder", "text_encoder_2")
 
 

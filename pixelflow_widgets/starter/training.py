@@ -24,7 +24,7 @@ def train(
     checkpoints: str | Path,
     views: int = 240_000,
     vae_views: int = 38_000,
-    scenes: int = 32_000,
+    scenes: int = 48_000,
     until: str | None = None,
     every: float = 180,
     seed: int = 0,

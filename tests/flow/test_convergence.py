@@ -110,7 +110,7 @@ def converse(document: Document, edits: list[tuple[int, Edit]], seed: int) -> tu
 
 
 @pytest.mark.soak
-@examples(100)
+@examples(60)
 @given(
     documents(),
     st.lists(st.tuples(st.integers(0, 1), st.lists(OPERATIONS, min_size=1, max_size=2)), max_size=25),

@@ -62,7 +62,7 @@ def test_every_operation_is_tried_at_random() -> None:
     assert set(FIELDS) == set(HANDLERS)
 
 
-@examples(150)
+@examples(80)
 @given(documents(), st.lists(OPERATIONS, max_size=20))
 def test_inverses_take_every_sequence_back_to_where_it_began(document: Any, operations: list[Any]) -> None:
     before = copy.deepcopy(document)
@@ -81,7 +81,7 @@ def test_inverses_take_every_sequence_back_to_where_it_began(document: Any, oper
     assert same(apply_all(back, again)[0], after), "the inverse of an inverse is the operation's own effect"
 
 
-@examples(150)
+@examples(80)
 @given(documents(), OPERATIONS)
 def test_an_operation_does_not_change_what_it_is_given(document: Any, operation: Any) -> None:
     frozen = json.dumps([document, operation])
@@ -90,7 +90,7 @@ def test_an_operation_does_not_change_what_it_is_given(document: Any, operation:
     assert json.dumps([document, operation]) == frozen
 
 
-@examples(150)
+@examples(80)
 @given(documents(), st.lists(OPERATIONS, min_size=1, max_size=6))
 def test_a_sequence_is_applied_as_a_whole_or_not_at_all(document: Any, operations: list[Any]) -> None:
     frozen = json.dumps(document)
@@ -104,7 +104,7 @@ def test_a_sequence_is_applied_as_a_whole_or_not_at_all(document: Any, operation
     assert json.dumps(document) == frozen
 
 
-@examples(150)
+@examples(80)
 @given(documents(), HOSTILE)
 def test_whatever_comes_is_applied_or_rejected_and_nothing_else(document: Any, operation: Any) -> None:
     try:
@@ -115,7 +115,7 @@ def test_whatever_comes_is_applied_or_rejected_and_nothing_else(document: Any, o
     assert same(apply(after, inverse)[0], document)
 
 
-@examples(150)
+@examples(80)
 @given(documents(), st.sampled_from(["a", "b", "constructor", "__proto__"]))
 def test_a_node_can_always_be_removed_with_what_holds_it(document: Any, node: str) -> None:
     if node not in document["nodes"]:

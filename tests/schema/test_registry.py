@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from importlib.metadata import EntryPoint
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -46,15 +46,20 @@ def test_running_a_cell_again_replaces_its_type() -> None:
     assert registry["shout"].function(text="a") == "A"
 
 
-def test_a_broken_package_is_recorded_and_hides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    points = [
-        EntryPoint("broken", "package_that_is_not_there.nodes", "pixelflow_widgets.nodes"),
-        EntryPoint("fine", "json", "pixelflow_widgets.nodes"),
-    ]
-    module = sys.modules[Registry.__module__]  # the package has an object of the same name
-    monkeypatch.setattr(module, "entry_points", lambda group: points)
+def test_installed_packages_are_loaded_and_a_broken_one_hides_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Two packages as pip leaves them, one of which names a module that is not there."""
+    for name, module in (("broken", "package_that_is_not_there"), ("acme_nodes", "acme_nodes")):
+        info = tmp_path / f"{name}-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text(f"[pixelflow_widgets.nodes]\n{name} = {module}\n")
+    (tmp_path / "acme_nodes.py").write_text("loaded = True\n")
+    monkeypatch.syspath_prepend(tmp_path)
     registry = Registry(built_in="pixelflow_widgets.nodes")
     assert len(registry) == 0  # the built-in types are in the registry of the process
+    assert sys.modules["acme_nodes"].loaded
     assert list(registry.failures) == ["broken"]
     assert registry.failures["broken"].startswith("ModuleNotFoundError: No module named 'package_that_is_not_there'")
 

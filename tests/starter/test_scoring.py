@@ -1,7 +1,9 @@
 import random
+from pathlib import Path
 
 import pytest
 
+from pixelflow_widgets.starter import scoring
 from pixelflow_widgets.starter.scenes import Object, Scene, draw, held_out, random_scene
 from pixelflow_widgets.starter.scoring import Scores, judge, table, unseen
 
@@ -46,3 +48,22 @@ def test_the_table_shows_shares_and_seconds():
     scene = Scene("blue", (Object("", "red", "circle"),))
     lines = table({"one object": Scores.of([judge(draw(scene, random.Random(8)), scene)], seconds=0.5)})
     assert lines.splitlines()[-1] == "| one object | 100.0% | 100.0% | 100.0% | 100.0% | - | 0.50 |"
+
+
+SHIPPED = Path(scoring.__file__).with_name("text_to_image")
+
+
+@pytest.mark.skipif(not SHIPPED.exists(), reason="the weights are not in this checkout")
+def test_the_shipped_model_paints_the_demo_prompts():
+    scenes = [Scene("blue", (Object("", "red", "circle"),)), Scene("white", (Object("", "green", "square"),))]
+    images = scoring.paint(scoring.load(SHIPPED), [scene.caption for scene in scenes], seed=1)
+    for image, scene in zip(images, scenes, strict=True):
+        verdict = judge(image, scene)
+        assert verdict.background and verdict.colour and verdict.shape and verdict.size
+
+
+@pytest.mark.skipif(not SHIPPED.exists(), reason="the weights are not in this checkout")
+def test_the_shipped_files_keep_within_their_budget():
+    sizes = [path.stat().st_size for path in SHIPPED.rglob("*") if path.is_file()]
+    assert max(sizes) <= 12e6 and sum(sizes) <= 11.5e6
+    assert {path.suffix for path in SHIPPED.rglob("*") if path.is_file()} <= {".safetensors", ".json", ".md"}
