@@ -130,3 +130,16 @@ def kernel_process_id(value: int = 0) -> int:
 @pf.node
 def large(edge: int = 1024) -> pf.Image:
     return PIL.Image.fromarray(np.arange(edge * edge * 3, dtype=np.uint32).astype(np.uint8).reshape(edge, edge, 3))
+
+
+@pf.node
+def prints_natively(count: int = 100_000) -> int:
+    """Writes to standard output past Python, as a native library would."""
+    for _ in range(count // 1000):
+        os.write(1, b"x" * 1000)
+    return count
+
+
+@pf.node
+def asks(question: str = "?") -> str:
+    return input(question)

@@ -178,6 +178,51 @@ def test_what_a_node_prints_is_its_log(worker: WorkerBackend) -> None:
     assert [event[1] for event in heard.events if event[0] == "log"] == ["one", "two", "a warning"]
 
 
+def test_a_last_line_without_an_end_is_kept_and_a_flood_is_cut(worker: WorkerBackend) -> None:
+    heard = Heard()
+
+    @pf.node
+    def floods(count: int) -> int:
+        for _ in range(count):
+            print("x" * 999)
+        return count
+
+    @pf.node
+    def murmurs(value: int) -> int:
+        print("no end", end="")
+        return value
+
+    execute(worker, murmurs, heard, value=1)
+    assert heard.events == [("log", "no end")]
+    execute(worker, floods, heard, count=100_000)
+    assert len(heard.events) < 200
+    assert "not kept" in heard.events[-1][1]
+
+
+def test_a_library_that_prints_past_python_does_not_block_the_worker(worker: WorkerBackend) -> None:
+    assert execute(worker, nodes.prints_natively, count=1_000_000) == {"number": 1_000_000}
+
+
+def test_a_node_that_asks_for_input_fails_instead_of_hanging(worker: WorkerBackend) -> None:
+    with pytest.raises(pf.NodeFailed, match="EOFError"):
+        execute(worker, nodes.asks)
+
+
+def test_stopping_a_task_that_waits_for_its_turn_leaves_the_running_one_alone(own_worker: WorkerBackend) -> None:
+    heard, done = Heard(), []
+    running = threading.Thread(
+        target=lambda: done.append(execute(own_worker, nodes.steps, heard, count=60, seconds=0.02))
+    )
+    running.start()
+    heard.changed.wait(20)
+    cancelled = threading.Event()
+    threading.Timer(0.1, cancelled.set).start()
+    with pytest.raises(pf.Cancelled):
+        execute(own_worker, nodes.never_ends, cancelled=cancelled)
+    running.join(20)
+    assert done == [{"number": 60}]
+
+
 def test_a_value_that_cannot_travel_is_named(worker: WorkerBackend) -> None:
     lock = threading.Lock()
 

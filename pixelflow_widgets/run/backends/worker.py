@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import itertools
 import json
+import os
 import queue
 import secrets
 import signal
@@ -162,7 +163,7 @@ class _Process:
         assert self.popen.stdin and self.popen.stdout
         try:
             self.popen.stdin.write(json.dumps({"key": key.hex(), "path": sys.path}).encode() + b"\n")
-            self.popen.stdin.flush()
+            self.popen.stdin.close()
             answer = self.popen.stdout.readline()
             address = json.loads(answer)["address"]
             return Client(address, authkey=key)
@@ -196,7 +197,8 @@ class _Process:
         while True:
             try:
                 kind, number, *what = self._connection.recv()
-            except (OSError, EOFError):
+            except Exception:  # the line is closed; or holds what nobody can read, which is no better
+                self.popen.kill()
                 break
             mailbox = self._mailboxes.get(number)
             if mailbox is not None:
@@ -213,8 +215,8 @@ class _Process:
         how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
         if code == -signal.SIGKILL:
             how += " (killed, perhaps because memory ran out)"
-        self._errors.seek(0)
-        last = self._errors.read()[-1500:].decode(errors="replace").strip()
+        self._errors.seek(max(0, self._errors.seek(0, os.SEEK_END) - 1500))
+        last = self._errors.read().decode(errors="replace").strip()
         return f"The worker process {how}." + (f" It wrote:\n{last}" if last else "")
 
     def kill(self) -> None:

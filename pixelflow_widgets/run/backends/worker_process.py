@@ -12,6 +12,7 @@ import sys
 import threading
 import traceback
 from multiprocessing.connection import Connection, Listener
+from pathlib import Path
 from typing import Any
 
 from ...errors import Cancelled
@@ -34,6 +35,7 @@ def serve(setup: dict[str, Any]) -> None:
         sys.stdout.write(json.dumps({"address": listener.address}) + "\n")
         sys.stdout.flush()
         line = _Line(listener.accept())
+    _detach()
     tasks: queue.Queue[Any] = queue.Queue()
     threading.Thread(target=line.listen, args=(tasks,), daemon=True).start()
     while True:
@@ -42,24 +44,33 @@ def serve(setup: dict[str, Any]) -> None:
             _warm(*what)
             continue
         number, code, shape, packed = what
-        cancelled = line.cancelled(number)
-        line.send("started", number)
-        sys.stdout = sys.stderr = _LogWriter(line, number)
-        try:
-            line.send("done", number, _run(line, number, cancelled, code, shape, packed))
-        except Cancelled:
-            line.send("cancelled", number)
-        except MemoryError:
-            line.send("failed", number, "Memory ran out. Make the result smaller or free a model.", _trace())
-        except Exception as error:
-            line.send("failed", number, describe(error), _trace())
-        finally:
-            sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
-            line.forget(number)
+        if not line.begin(number):
+            continue
+        log = sys.stdout = sys.stderr = _LogWriter(line, number)
+        answer = _answer(line, number, code, shape, packed)
+        sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
+        log.finish()
+        line.send(*answer)
+        line.end(number)
 
 
-def _trace() -> str:
-    return traceback.format_exc()
+def _answer(line: _Line, number: int, code: Any, shape: Shape, packed: Any) -> tuple[Any, ...]:
+    """Run a task and return the message that ends it."""
+    try:
+        return "done", number, _run(line, number, code, shape, packed)
+    except Cancelled:
+        return "cancelled", number
+    except MemoryError:
+        sentence = "Memory ran out. Make the result smaller or free a model."
+        return "failed", number, sentence, traceback.format_exc()
+    except (Exception, SystemExit) as error:
+        return "failed", number, describe(error), traceback.format_exc()
+
+
+def _detach() -> None:
+    """Leave standard input and output, which nobody serves any more: a library that prints would fill the pipe."""
+    os.dup2(2, 1)
+    sys.stdin = Path(os.devnull).open()  # noqa: SIM115 - as long as the process
 
 
 def _warm(modules: list[str]) -> None:
@@ -70,8 +81,8 @@ def _warm(modules: list[str]) -> None:
             traceback.print_exc()
 
 
-def _run(line: _Line, number: int, cancelled: threading.Event, code: Any, shape: Shape, packed: Any) -> dict[str, Any]:
-    progress = Progress(_Reports(line, number), cancelled.is_set)
+def _run(line: _Line, number: int, code: Any, shape: Shape, packed: Any) -> dict[str, Any]:
+    progress = Progress(_Reports(line, number), line.cancelled(number).is_set)
     progress.check()
     function = unpack_function(code)
     arguments = unpack(packed)
@@ -87,11 +98,13 @@ class _Line:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._sending = threading.Lock()
         self._lock = threading.Lock()
+        self._waiting: set[int] = set()
         self._cancelled: dict[int, threading.Event] = {}
 
     def send(self, *message: Any) -> None:
-        with self._lock:
+        with self._sending:
             self._connection.send(message)
 
     def listen(self, tasks: queue.Queue[Any]) -> None:
@@ -99,10 +112,12 @@ class _Line:
             while True:
                 kind, *what = self._connection.recv()
                 if kind == "task":
-                    self.cancelled(what[0])
+                    with self._lock:
+                        self._waiting.add(what[0])
+                        self._cancelled[what[0]] = threading.Event()
                     tasks.put((kind, *what))
                 elif kind == "cancel":
-                    self.cancelled(what[0]).set()
+                    self._cancel(what[0])
                 elif kind == "warm":
                     tasks.put((kind, *what))
                 elif kind == "exit":
@@ -112,11 +127,32 @@ class _Line:
         finally:
             os._exit(0)
 
-    def cancelled(self, number: int) -> threading.Event:
-        return self._cancelled.setdefault(number, threading.Event())
+    def _cancel(self, number: int) -> None:
+        """Tell the running task; one that still waits for its turn is answered at once, and never begins."""
+        with self._lock:
+            if number in self._cancelled:
+                self._cancelled[number].set()
+            waited = number in self._waiting
+            self._waiting.discard(number)
+        if waited:
+            self.send("cancelled", number)
 
-    def forget(self, number: int) -> None:
-        self._cancelled.pop(number, None)
+    def begin(self, number: int) -> bool:
+        """Take a task and say so; return False if it was cancelled while it waited."""
+        with self._lock:
+            if number not in self._waiting:
+                self._cancelled.pop(number, None)
+                return False
+            self._waiting.remove(number)
+        self.send("started", number)
+        return True
+
+    def cancelled(self, number: int) -> threading.Event:
+        return self._cancelled[number]
+
+    def end(self, number: int) -> None:
+        with self._lock:
+            self._cancelled.pop(number, None)
 
 
 class _Reports:
@@ -146,6 +182,12 @@ class _LogWriter(io.TextIOBase):
 
     def writable(self) -> bool:
         return True
+
+    def finish(self) -> None:
+        """Send the last line, which may have no end."""
+        if self._unfinished:
+            self._line.send("log", self._number, self._unfinished)
+            self._unfinished = ""
 
     def write(self, text: str) -> int:
         if self._left > 0:
