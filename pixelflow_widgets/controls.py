@@ -17,13 +17,19 @@ class Control:
 
     def describe(self) -> dict[str, Any]:
         """Return the control as JSON for the page, without what is not set."""
-        fields = {name: value for name, value in asdict(self).items() if value not in (None, ())}
+        fields = {name: _as_json(value) for name, value in asdict(self).items() if value not in (None, ())}
         return {"kind": self.kind, **fields}
 
     @property
     def limits(self) -> tuple[float | None, float | None]:
         """Return the smallest and the largest value allowed; None is no limit."""
         return getattr(self, "min", None), getattr(self, "max", None)
+
+
+def _as_json(value: Any) -> Any:
+    """Return whole numbers that JavaScript would round as text."""
+    is_large = isinstance(value, int) and abs(value) > 2**53 - 1
+    return str(value) if is_large else value
 
 
 @dataclass(frozen=True)

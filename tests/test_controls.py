@@ -43,3 +43,7 @@ def test_every_control_has_a_kind_of_its_own_and_is_json() -> None:
 def test_a_control_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
         Slider(0, 1).min = 5  # type: ignore[misc]
+
+
+def test_limits_that_javascript_would_round_are_text() -> None:
+    assert Seed().describe() == {"kind": "seed", "min": 0, "max": str(2**64 - 1)}

@@ -36,7 +36,9 @@ def test_the_code_runs_from_top_to_bottom(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_every_file_that_is_named_is_there() -> None:
-    named = set(re.findall(r"\]\(([^)#:]+)\)", README)) | set(re.findall(r"`((?:tests|benchmarks|docs)/[^`*]+)`", README))
+    named = set(re.findall(r"\]\(([^)#:]+)\)", README)) | set(
+        re.findall(r"`((?:tests|benchmarks|docs)/[^`*]+)`", README)
+    )
     assert named
     assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from .document import Document, position
 
-COLUMN = 320
+COLUMN = 340
 ROW = 260
 
 

@@ -171,7 +171,8 @@ class LiveFlow:
         """Write the flow to its file, atomically: `x.flow.json` with media beside it, or `x.flow.zip`.
 
         Args:
-            path: Where; the file that it was opened from if not given.
+            path: Where; the file that it was loaded from or saved to last if not given. A flow that was opened stays
+                bound to its file.
 
         Raises:
             FlowFileError: It has no file yet, or its file was changed by another program.
@@ -192,6 +193,8 @@ class LiveFlow:
             if journal:
                 journal.start(content)
                 Versions(target).keep(content)
+            if self._journal is None:
+                self.path = target
         return target
 
     @classmethod
@@ -203,6 +206,8 @@ class LiveFlow:
         """
         flow = cls.__new__(cls)
         flow._begin(*file.load(Path(path)), registry)
+        if Path(path).suffix.lower() in (".json", ".zip"):  # a picture is not the flow's own file
+            flow.path = Path(path)
         return flow
 
     @classmethod

@@ -18,6 +18,8 @@ from ..schema import PortType
 
 KEY = "$media"
 MODEL_KEY = "$model"
+PLAIN = ("text", "choice", "int", "float", "flag", "model")
+"""Types whose values stand in the document itself."""
 _REFERENCE = re.compile(r"([0-9a-f]{64})\.(png|audio|video|latents|table)\Z")
 
 
@@ -147,7 +149,7 @@ def to_json(port_type: PortType, value: Any, files: MediaFiles) -> Any:
         return {MODEL_KEY: {"source": value.source, "options": dict(value.options), "adapters": value.adapters}}
     if port_type.name == "int" and abs(value) > 2**53 - 1:
         return str(value)  # JavaScript's numbers end there
-    if port_type.name in ("text", "choice", "int", "float", "flag"):
+    if port_type.name in PLAIN:
         return value
     return files.put(port_type, value)
 

@@ -13,27 +13,29 @@ from ..media.previews import eight_bits
 from ..schema.port_types import read_port_type
 from .document import Document, split_port
 from .file import PNG_KEY
-from .media_files import MediaFiles, to_json
+from .media_files import PLAIN, MediaFiles, to_json
 
 MAX_TEXT = 900_000
 """Characters of a flow that fit into a text chunk that picture programs still read."""
 
 
-def resolved(document: Document, inputs: Mapping[str, object], seeds: Mapping[str, int], files: MediaFiles) -> Document:
+def resolved(document: Document, inputs: Mapping[str, object], seeds: Mapping[str, int]) -> Document:
     """Return the flow as it was run: given inputs as defaults, and the seeds that were drawn.
+
+    Media that were given stay out: a flow inside a picture has no folder for them.
 
     Args:
         document: The flow.
         inputs: Values of its inputs that were given.
         seeds: The seed that each node used, by "node.port".
-        files: Where given media go.
     """
     entries = []
     for entry in document["inputs"]:
         if isinstance(entry, Mapping) and inputs.get(str(entry.get("name"))) is not None:
             port_type = read_port_type(entry["type"])
-            value = port_type.check(inputs[entry["name"]])
-            entry = {**entry, "default": to_json(port_type, value, files)}
+            if port_type.name in PLAIN:
+                value = port_type.check(inputs[entry["name"]])
+                entry = {**entry, "default": to_json(port_type, value, MediaFiles())}
         entries.append(entry)
     nodes = dict(document["nodes"])
     for place, seed in seeds.items():

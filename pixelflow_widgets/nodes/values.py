@@ -23,7 +23,7 @@ def seed(value: Annotated[int, Seed()] = 0) -> int:
     """Holds a seed, so that several nodes draw the same noise.
 
     Args:
-        value: 0 to 2^64 - 1 (the lowest 32 bits make the noise), or "random": another one in every run, recorded with it.
+        value: 0 to 2^64 - 1 (the lowest 32 bits make the noise), or "random": another in every run, recorded with it.
     """
     return value
 

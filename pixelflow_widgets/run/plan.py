@@ -104,7 +104,7 @@ def make_plan(
         step.feeds = {port: values for (key, port), values in fed.items() if key == node}
         steps.append(step)
         drawn |= {f"{node}.{port}": step.values[port].data for port in step.drawn}
-    return Plan(steps, outputs, lambda: resolved(document, inputs, drawn, files))
+    return Plan(steps, outputs, lambda: resolved(document, inputs, drawn))
 
 
 def _everything(

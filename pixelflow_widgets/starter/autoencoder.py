@@ -17,6 +17,8 @@ BATCH = 16
 # Per latent number, at the start and at the end: noise in the latents first makes them smooth and the decoder sturdy
 # against the UNet's small errors, then leaves, for the sake of thin lines and corners.
 KL_WEIGHT = (2e-3, 2e-5)
+# Standard deviation of the noise that the decoder alone is sharpened under, where latents have about 1.
+DECODER_NOISE = 0.05
 
 
 def pictures(scenes: list[Scene], rng: random.Random) -> torch.Tensor:
@@ -30,29 +32,63 @@ def train_autoencoder(
     vae: AutoencoderKL, path: Path, views: int, clock: checkpoint.Clock, report: Callable[[str], None]
 ) -> bool:
     """Trains the VAE on `views` fresh pictures, from the checkpoint at `path` if there is one; False if cut short."""
-    vae.to(memory_format=torch.channels_last).train()
+
+    def loss(images: torch.Tensor, done: float) -> tuple[torch.Tensor, torch.Tensor]:
+        posterior = vae.encode(images).latent_dist
+        restored = vae.decode(posterior.sample()).sample
+        kl = posterior.kl().mean() / posterior.mean[0].numel()
+        square = functional.mse_loss(restored, images)
+        return square + functional.l1_loss(restored, images) + _kl_weight(done) * kl, square
+
     optimizer = torch.optim.AdamW(vae.parameters(), lr=2e-3, weight_decay=1e-4)
-    parts = {"vae": vae, "optimizer": optimizer}
+    return _fit("vae", vae, optimizer, loss, path, views, clock, report)
+
+
+def train_decoder(
+    vae: AutoencoderKL, path: Path, views: int, clock: checkpoint.Clock, report: Callable[[str], None]
+) -> bool:
+    """Sharpens the decoder on `views` pictures more; the encoder stands, and with it every latent computed before."""
+
+    def loss(images: torch.Tensor, done: float) -> tuple[torch.Tensor, torch.Tensor]:
+        with torch.no_grad():
+            latents = vae.encode(images).latent_dist.mean
+        restored = vae.decode(latents + DECODER_NOISE * torch.randn_like(latents)).sample
+        square = functional.mse_loss(restored, images)
+        return square + functional.l1_loss(restored, images), square
+
+    weights = [*vae.decoder.parameters(), *vae.post_quant_conv.parameters()]
+    optimizer = torch.optim.AdamW(weights, lr=1e-3, weight_decay=1e-4)
+    return _fit("decoder", vae, optimizer, loss, path, views, clock, report)
+
+
+def _fit(
+    title: str,
+    vae: AutoencoderKL,
+    optimizer: torch.optim.AdamW,
+    loss: Callable[[torch.Tensor, float], tuple[torch.Tensor, torch.Tensor]],
+    path: Path,
+    views: int,
+    clock: checkpoint.Clock,
+    report: Callable[[str], None],
+) -> bool:
+    """Lowers a loss of pictures, given with the share of the views done; its second value is the squared error."""
+    vae.to(memory_format=torch.channels_last).train()
+    parts, highest = {"vae": vae, "optimizer": optimizer}, optimizer.defaults["lr"]
     steps = views // BATCH
     done = checkpoint.resume(path, parts)
     for step in range(done, steps):
         # Drawn from the step's number alone, so that a resumed training sees what an unbroken one would have.
-        rng = random.Random(f"vae {step}")
+        rng = random.Random(f"{title} {step}")
         torch.manual_seed(step)
         images = pictures([training_scene(rng, pairs=0.5) for _ in range(BATCH)], rng)
-        posterior = vae.encode(images).latent_dist
-        restored = vae.decode(posterior.sample()).sample
-        square = functional.mse_loss(restored, images)
-        kl = posterior.kl().mean() / posterior.mean[0].numel()
-        loss = square + functional.l1_loss(restored, images) + _kl_weight(step / steps) * kl
-        optimizer.param_groups[0]["lr"] = 2e-3 * min(1, (step + 1) / 100) * _cosine(step / steps)
+        value, square = loss(images, step / steps)
+        optimizer.param_groups[0]["lr"] = highest * min(1, (step + 1) / 100) * _cosine(step / steps)
         optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(vae.parameters(), 1.0)
+        value.backward()
+        torch.nn.utils.clip_grad_norm_(optimizer.param_groups[0]["params"], 1.0)
         optimizer.step()
         if step % 50 == 0:
-            decibels = 10 * math.log10(4 / square.item())
-            report(f"vae {step * BATCH} of {views} views: {decibels:.1f} dB, KL {kl.item():.2f}")
+            report(f"{title} {step * BATCH} of {views} views: {10 * math.log10(4 / square.item()):.1f} dB")
         done = step + 1
         if clock.due() or clock.over() or done == steps:
             checkpoint.save(path, done, parts)

@@ -1,4 +1,4 @@
-"""The starter model from nothing to its folder: the VAE, the latents, the UNet with its text encoders."""
+"""The starter model from nothing to its folder: the VAE, its decoder again, the latents, the UNet with its text encoders."""
 
 import json
 import random
@@ -13,7 +13,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from pixelflow_widgets.starter import checkpoint
 from pixelflow_widgets.starter.architecture import build_pipeline
-from pixelflow_widgets.starter.autoencoder import pictures, train_autoencoder
+from pixelflow_widgets.starter.autoencoder import pictures, train_autoencoder, train_decoder
 from pixelflow_widgets.starter.diffusion import TRAINED, Latents, train_diffusion
 from pixelflow_widgets.starter.scenes import random_scene
 
@@ -24,6 +24,7 @@ def train(
     checkpoints: str | Path,
     views: int = 240_000,
     vae_views: int = 38_000,
+    decoder_views: int = 16_000,
     scenes: int = 48_000,
     until: str | None = None,
     every: float = 180,
@@ -37,6 +38,7 @@ def train(
         checkpoints: Where the training keeps its state.
         views: Latents that the UNet is shown, in all; may differ when resuming, and moves the final decay.
         vae_views: Pictures that the VAE is shown.
+        decoder_views: Pictures that its decoder is shown after that.
         scenes: How many scenes are turned into latents.
         until: Local time such as "20:20" or an ISO date with time; the training stops there with a checkpoint.
         every: Seconds between checkpoints.
@@ -51,6 +53,8 @@ def train(
     clock = checkpoint.Clock(every, moment(until) if until else None)
     if not train_autoencoder(pipeline.vae, checkpoints / "vae.pt", vae_views, clock, report):
         return False
+    if not train_decoder(pipeline.vae, checkpoints / "decoder.pt", decoder_views, clock, report):
+        return False
     latents = _latents(pipeline, checkpoints / "latents.pt", scenes)
     pipeline.vae.register_to_config(scaling_factor=1 / latents.deviation)
     if not train_diffusion(pipeline, latents, checkpoints / "diffusion.pt", views, clock, report):
@@ -63,7 +67,7 @@ def snapshot(folder: str | Path, *, checkpoints: str | Path, tiny: bool = False)
     """Writes the last checkpoint's averaged weights to `folder` while the training goes on; returns the step."""
     checkpoints = Path(checkpoints)
     pipeline = build_pipeline(tiny=tiny)
-    checkpoint.resume(checkpoints / "vae.pt", {"vae": pipeline.vae})
+    checkpoint.resume(checkpoints / "decoder.pt", {"vae": pipeline.vae})
     networks = torch.nn.ModuleDict({name: getattr(pipeline, name) for name in TRAINED})
     average = AveragedModel(networks)
     step = checkpoint.resume(checkpoints / "diffusion.pt", {"average": average})

@@ -341,3 +341,15 @@ def tint_of_the_test(text: str, strength: float = 0.5{more}) -> str:
     flow.set(node, text="b")
     exec(cell.format(more="", body="text"), space)
     assert node.values == {"text": "b", "strength": 0.9}
+
+
+def test_a_loaded_flow_is_saved_where_it_came_from_and_a_picture_is_not_its_file(tmp_path: Path) -> None:
+    path = pf.Flow("kept").save(tmp_path / "kept.flow.json")
+    flow = pf.Flow.load(path)
+    flow.add("note", text="hello")
+    assert flow.save() == path
+    assert pf.Flow.load(path).document == flow.document
+    assert flow.save(tmp_path / "other.flow.zip") == tmp_path / "other.flow.zip"
+    assert flow.save() == tmp_path / "other.flow.zip"
+    with pytest.raises(pf.FlowFileError, match="has no file yet"):
+        pf.Flow("new").save()

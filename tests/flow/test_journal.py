@@ -216,8 +216,8 @@ def test_a_flow_that_is_only_loaded_leaves_nothing_beside_its_file(tmp_path: Pat
     say(flow, "one")
     assert flow.versions == []
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.flow.json"]
-    with pytest.raises(pf.FlowFileError, match=r"no file yet. Write flow.save\('a.flow.json'\)"):
-        flow.save()
+    assert flow.save() == path
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.flow.json"]
 
 
 def test_a_medium_is_on_disk_before_the_edit_that_names_it(tmp_path: Path) -> None:

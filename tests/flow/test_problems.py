@@ -146,3 +146,18 @@ def test_a_model_handle_that_cannot_be_read_is_a_problem(handle: Any) -> None:
     nodes = {"p": {"type": "tests.paint", "values": {"prompt": "x", "model": {"$model": handle}}}}
     problems = find_problems({**new_document("x"), "nodes": nodes}, REGISTRY, MediaFiles())
     assert [(problem.code, problem.port) for problem in problems] == [("bad-value", "model")]
+
+
+@pytest.mark.parametrize("port", ["prompt", "steps", "model"])
+def test_a_picture_of_the_flow_does_not_stand_where_something_else_belongs(port: str) -> None:
+    import PIL.Image
+
+    flow = pf.Flow("pictures", registry=REGISTRY)
+    flow.add("tests.soften", image=PIL.Image.new("RGB", (4, 4), "red"))
+    flow.add("tests.paint", prompt="x")
+    flow.apply(
+        [{"op": "set_values", "id": "paint", "values": {port: flow.document["nodes"]["soften"]["values"]["image"]}}]
+    )
+    (problem,) = flow.problems()
+    assert (problem.code, problem.port) == ("bad-value", port)
+    assert "is not" in problem.sentence and ".png" in problem.sentence

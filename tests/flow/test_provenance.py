@@ -9,7 +9,6 @@ import PIL.Image
 import pytest
 
 import pixelflow_widgets as pf
-from pixelflow_widgets.flow.media_files import MediaFiles
 from pixelflow_widgets.flow.provenance import png_with_flow, resolved
 
 from .sample_types import REGISTRY
@@ -40,7 +39,7 @@ def test_a_picture_of_any_mode_can_carry_a_flow(flow: pf.Flow, mode: str, tmp_pa
 
 
 def test_the_flow_as_it_was_run_holds_the_given_inputs_and_the_drawn_seeds(flow: pf.Flow) -> None:
-    document = resolved(flow.document, {"prompt": "a blue square"}, {"paint.seed": 7}, MediaFiles())
+    document = resolved(flow.document, {"prompt": "a blue square"}, {"paint.seed": 7})
     assert document["inputs"][0]["default"] == "a blue square"
     assert document["nodes"]["paint"]["values"] == {"seed": 7}
     assert flow.document["inputs"][0]["default"] == "a red circle"

@@ -45,3 +45,12 @@ def test_every_item_of_a_list_is_saved(tmp_path: Path) -> None:
     paths = run(flow).result().save(tmp_path)
     assert [path.name for path in paths] == ["doubled.json", "doubled-2.json", "doubled-3.json"]
     assert [json.loads(path.read_text()) for path in paths] == [0, 2, 4]
+
+
+def test_given_pictures_stay_out_of_the_flow_in_the_result_and_its_folder(tmp_path: Path) -> None:
+    flow = pf.Flow("photo")
+    photo = flow.input("photo", type=pf.Image)
+    flow.output("left", flow.add(nodes.halves, image=photo)["left"])
+    loaded = pf.Flow.load(flow.save(tmp_path / "photo.flow.json"))
+    run(loaded, inputs={"photo": nodes.gradient(8)}).result().save(tmp_path / "out")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "photo.flow.json"]

@@ -8,7 +8,7 @@ from safetensors import safe_open
 
 from pixelflow_widgets.starter import diffusion, training
 from pixelflow_widgets.starter.architecture import build_pipeline
-from pixelflow_widgets.starter.autoencoder import train_autoencoder
+from pixelflow_widgets.starter.autoencoder import train_autoencoder, train_decoder
 from pixelflow_widgets.starter.checkpoint import Clock
 from pixelflow_widgets.starter.muon import orthogonalise
 
@@ -29,7 +29,8 @@ class StopAfter(Clock):
 
 
 def train(folder, **options):
-    return training.train(folder / "model", checkpoints=folder / "state", vae_views=32, scenes=64, tiny=True, **options)
+    small = {"vae_views": 32, "decoder_views": 32, "scenes": 64, "tiny": True}
+    return training.train(folder / "model", checkpoints=folder / "state", **small, **options)
 
 
 def quiet(line):
@@ -84,6 +85,13 @@ def test_a_training_of_the_vae_cut_short_resumes_to_the_same_weights(tmp_path):
         assert ended
         results.append(weights(pipeline.vae))
     assert torch.equal(*results)
+
+
+def test_sharpening_the_decoder_leaves_the_encoder_as_it_was(tmp_path):
+    vae = build_pipeline(0, tiny=True).vae
+    encoder, decoder = weights(vae.encoder).clone(), weights(vae.decoder).clone()
+    assert train_decoder(vae, tmp_path / "decoder", 32, StopAfter(9), quiet)
+    assert torch.equal(encoder, weights(vae.encoder)) and not torch.equal(decoder, weights(vae.decoder))
 
 
 def test_a_training_past_its_hour_stops_and_writes_no_model(tmp_path):
