@@ -71,6 +71,15 @@ describe("the view", () => {
     }
   });
 
+  test("says of an optional number without a value that the node chooses it", () => {
+    const view = structuredClone(documentOf("first"));
+    const port = { name: "guidance", title: "Guidance", type: "float", default: null, optional: true };
+    view.types.text_to_image?.inputs.push(port);
+    expect(markup(view)).toContain(">auto<");
+    Object.assign(view.flow.nodes.n1 as object, { values: { guidance: 3 } });
+    expect(markup(view)).not.toContain(">auto<");
+  });
+
   test("shows a result on its node, and says when it is a preview", () => {
     const result = { mime: "image/png", preview: false, url: "blob:1", text: null };
     expect(markup(documentOf("first"), new Map([["n1.image", result]]))).toContain('alt="Result of Text to image"');

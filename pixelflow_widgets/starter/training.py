@@ -1,4 +1,4 @@
-"""The starter model from nothing to its folder: the VAE, its decoder again, the latents, the UNet with its text encoders."""
+"""The starter model from nothing to its folder: VAE, latents, UNet with text encoders, and the files it ships as."""
 
 import json
 import random

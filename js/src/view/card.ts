@@ -55,6 +55,8 @@ export interface Card {
 function inputValue(port: Port, node: FlowNode): Pick<Row, "value" | "preset"> {
   const set = field(node.values, port.name);
   if (set !== undefined) return { value: formatValue(set), preset: false };
+  // An optional number without a value is left to the node: the guidance and size that suit the model.
+  if (port.default === null && (port.type === "int" || port.type === "float")) return { value: "auto", preset: true };
   if (port.default === undefined || port.default === null || port.default === "") return { value: null, preset: true };
   return { value: formatValue(port.default), preset: true };
 }
