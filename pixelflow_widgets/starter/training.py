@@ -1,4 +1,4 @@
-"""The starter model from nothing to its folder: VAE, latents, UNet with text encoders, and the files it ships as."""
+"""The starter from nothing to its folder: the VAE, its decoder again, the latents, the UNet and its text encoders."""
 
 import json
 import random
