@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from typer.testing import CliRunner
 import pixelflow_widgets as pf
 from pixelflow_widgets.cli import app
 from tests.run import sample_nodes as nodes
+from tests.run.test_executor import process_of
 
 
 @pytest.fixture
@@ -127,16 +127,17 @@ def test_pictures_are_read_from_files(tmp_path: Path) -> None:
 
 def test_ctrl_c_ends_with_130(tmp_path: Path) -> None:
     with pf.Flow("slow") as flow:
-        flow.output("number", nodes.steps(count=100_000, seconds=0.01))
+        flow.output("number", nodes.announces(count=100_000))
     path = flow.save(tmp_path / "slow.flow.json")
-    script = "from tests.run import sample_nodes; from pixelflow_widgets.cli import main; main()"
+    hears = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    script = f"{hears}; from tests.run import sample_nodes; from pixelflow_widgets.cli import main; main()"
     environment = {**os.environ, "PYTHONPATH": str(Path(pf.__file__).parents[1])}
-    process = subprocess.Popen(
-        [sys.executable, "-c", script, "run", str(path)], stderr=subprocess.PIPE, env=environment
-    )
-    time.sleep(3)
-    process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=60)
+    command = [sys.executable, "-c", script, "run", str(path)]
+    with process_of(command, stderr=subprocess.PIPE, env=environment) as process:
+        assert process.stderr
+        assert b"begun" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=60)
     assert process.returncode == 130, told
     assert b"Stopped." in told
 

@@ -143,3 +143,13 @@ def prints_natively(count: int = 100_000) -> int:
 @pf.node
 def asks(question: str = "?") -> str:
     return input(question)
+
+
+@pf.node
+def announces(count: int = 4, progress: pf.Progress = pf.Progress()) -> int:
+    """Says that it has begun, then takes its time."""
+    print("begun")
+    for step in range(count):
+        time.sleep(0.01)
+        progress((step + 1) / count)
+    return count

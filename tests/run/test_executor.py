@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import textwrap
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -345,11 +347,24 @@ def test_run_async_leaves_the_event_loop_free() -> None:
     assert ticks > 3
 
 
+@contextlib.contextmanager
+def process_of(command: list[str], **options: Any) -> Iterator[subprocess.Popen[Any]]:
+    """Start a process, and end it in any case."""
+    process = subprocess.Popen(command, **options)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
 def test_ctrl_c_cancels_and_keeps_what_is_done(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(
         textwrap.dedent(
             """
+            import signal
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # the tests may run where it is ignored
             import pixelflow_widgets as pf
             from tests.run import sample_nodes as nodes
             with pf.Flow("interrupted") as flow:
@@ -364,11 +379,12 @@ def test_ctrl_c_cancels_and_keeps_what_is_done(tmp_path: Path) -> None:
         )
     )
     environment = {**os.environ, "PYTHONPATH": str(Path(pf.__file__).parents[1])}
-    process = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True, env=environment)
-    assert process.stdout
-    assert process.stdout.readline() == "sampling\n"
-    process.send_signal(signal.SIGINT)
-    output = process.communicate(timeout=60)[0].splitlines()
+    command = [sys.executable, str(script)]
+    with process_of(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "sampling\n"
+        process.send_signal(signal.SIGINT)
+        output = process.communicate(timeout=60)[0].splitlines()
     assert [line for line in output if line != "sampling"] == ["kept {'early': 2} cancelled", "again 2"]
 
 
