@@ -27,6 +27,7 @@ def test_a_folder_of_the_users_own_is_a_model(tiny_model: Path) -> None:
 
 
 def test_a_model_that_is_not_here_says_its_size_licence_and_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pixelflow_widgets.models.weights._fetched", lambda *_: None)  # nor in anybody's Hub cache
     with pytest.raises(pf.ModelError, match=r"6\.9 GB, licence CreativeML .* hf download stabilityai/.* --revision"):
         folder_of("sdxl")
 

@@ -93,10 +93,15 @@ def test_stop_leaves_within_one_step_and_the_model_can_be_used_again(flow: pf.Fl
     assert run(flow).result()["image"].size == (64, 64)
 
 
-def test_a_size_that_the_model_cannot_paint_names_the_nearest(flow: pf.Flow) -> None:
+def test_a_size_that_the_model_cannot_paint_names_the_nearest(flow: pf.Flow, tiny_model: Path) -> None:
     flow.set("text_to_image", width=72, height=64)
-    size = run(flow).result()["image"].size
-    assert size == (72, 64)
+    assert run(flow).result()["image"].size == (72, 64)
+    with pytest.raises(pf.MediaError, match="multiples of 8 pixels; 70 is not one. Try 72"):
+        pf.nodes.text_to_image(prompt="x", model=pf.Model(str(tiny_model)), width=70, height=64)
+
+
+def test_a_model_that_is_not_here_is_an_error_on_its_node(flow: pf.Flow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pixelflow_widgets.models.weights._fetched", lambda *_: None)  # nor in anybody's Hub cache
     flow.set("text_to_image", model="sdxl")
     with pytest.raises(pf.NodeFailed, match="'Text to image' failed: Stable Diffusion XL 1.0 is not on this machine"):
         run(flow).result()
