@@ -169,7 +169,7 @@ def nodes() -> None:
 def train_starter(
     folder: Annotated[Path, typer.Option(help="Where the finished model goes.")] = Path("starter"),
     checkpoints: Annotated[Path, typer.Option(help="Where the training keeps its state.")] = Path(".starter-training"),
-    views: Annotated[int, typer.Option(help="Pictures that the UNet is shown, in all.")] = 250_000,
+    views: Annotated[int, typer.Option(help="Pictures that the UNet is shown, in all.")] = 100_000,
     until: Annotated[str | None, typer.Option(help='Local time at which to stop with a checkpoint: "20:20".')] = None,
 ) -> None:
     """Train the starter from nothing; run again, it goes on from the last checkpoint."""

@@ -4,7 +4,7 @@ import itertools
 import json
 from typing import TYPE_CHECKING
 
-from pixelflow_widgets.starter.scenes import COLOURS, RELATIONS, SHAPES, SIZES, Object, Scene
+from .scenes import COLOURS, RELATIONS, SHAPES, SIZES, Object, Scene
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionXLPipeline, UNet2DConditionModel

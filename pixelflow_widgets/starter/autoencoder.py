@@ -10,8 +10,8 @@ import torch
 from diffusers import AutoencoderKL
 from torch.nn import functional
 
-from pixelflow_widgets.starter import checkpoint
-from pixelflow_widgets.starter.scenes import Scene, draw, training_scene
+from . import checkpoint
+from .scenes import Scene, draw, training_scene
 
 BATCH = 16
 # Per latent number, at the start and at the end: noise in the latents first makes them smooth and the decoder sturdy

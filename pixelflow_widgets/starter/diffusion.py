@@ -10,11 +10,11 @@ from diffusers import StableDiffusionXLPipeline
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 
-from pixelflow_widgets.starter import checkpoint
-from pixelflow_widgets.starter.architecture import PIXELS
-from pixelflow_widgets.starter.autoencoder import pictures
-from pixelflow_widgets.starter.muon import Muon
-from pixelflow_widgets.starter.scenes import training_scene
+from . import checkpoint
+from .architecture import PIXELS
+from .autoencoder import pictures
+from .muon import Muon
+from .scenes import training_scene
 
 BATCH = 32
 RATE = 2e-3

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from pixelflow_widgets.starter.scenes import (
+from .scenes import (
     COLOURS,
     RELATIONS,
     SHAPES,

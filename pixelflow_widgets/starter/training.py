@@ -11,18 +11,18 @@ from diffusers import StableDiffusionXLPipeline
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 
-from pixelflow_widgets.starter import checkpoint
-from pixelflow_widgets.starter.architecture import build_pipeline
-from pixelflow_widgets.starter.autoencoder import pictures, train_autoencoder, train_decoder
-from pixelflow_widgets.starter.diffusion import TRAINED, Latents, train_diffusion
-from pixelflow_widgets.starter.scenes import random_scene
+from . import checkpoint
+from .architecture import build_pipeline
+from .autoencoder import pictures, train_autoencoder, train_decoder
+from .diffusion import TRAINED, Latents, train_diffusion
+from .scenes import random_scene
 
 
 def train(
     folder: str | Path,
     *,
     checkpoints: str | Path,
-    views: int = 240_000,
+    views: int = 100_000,
     vae_views: int = 38_000,
     decoder_views: int = 16_000,
     scenes: int = 48_000,
@@ -45,15 +45,13 @@ def train(
         seed: Seed of the first weights.
         tiny: Trains the tests' architecture.
 
-    Returns:
-        Whether the training came to its end; if not, the folder is not written.
+    Returns whether the training came to its end; if not, the folder is not written.
     """
     checkpoints = Path(checkpoints)
     pipeline = build_pipeline(seed, tiny)
     clock = checkpoint.Clock(every, moment(until) if until else None)
-    if not train_autoencoder(pipeline.vae, checkpoints / "vae.pt", vae_views, clock, report):
-        return False
-    if not train_decoder(pipeline.vae, checkpoints / "decoder.pt", decoder_views, clock, report):
+    stages = (train_autoencoder, "vae.pt", vae_views), (train_decoder, "decoder.pt", decoder_views)
+    if not all(stage(pipeline.vae, checkpoints / name, shown, clock, report) for stage, name, shown in stages):
         return False
     latents = _latents(pipeline, checkpoints / "latents.pt", scenes)
     pipeline.vae.register_to_config(scaling_factor=1 / latents.deviation)
