@@ -14,6 +14,7 @@ from typing import Any
 
 from . import codecs
 from .codecs import wrong
+from .paths import free_path
 from .pictures import open_picture
 from .previews import (
     Preview,
@@ -40,6 +41,7 @@ __all__ = [
     "Video",
     "blake3_hex",
     "canonical_json",
+    "free_path",
     "open_picture",
     "preview_of",
     "wrong",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated
 
 from ..controls import File
 from ..errors import MediaError
-from ..media import Image, open_picture
+from ..media import Image, free_path, open_picture
 from ..schema import node
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
@@ -49,14 +48,3 @@ def save_image(image: Image, path: Annotated[str, File(write=True, endings=PICTU
     bare = image if place.suffix.lower() in (".png", ".webp", ".tif", ".tiff") else image.convert("RGB")
     bare.save(place)
     return str(place.relative_to(folder))
-
-
-def free_path(path: Path) -> Path:
-    """Return the path, or the next one with a number behind its name that nothing stands at."""
-    if not path.exists():
-        return path
-    stem = re.sub(r"-\d+\Z", "", path.stem)
-    number = 2
-    while (candidate := path.with_name(f"{stem}-{number}{path.suffix}")).exists():
-        number += 1
-    return candidate

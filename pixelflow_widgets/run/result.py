@@ -13,7 +13,7 @@ from ..errors import nearest
 from ..flow.document import Document
 from ..flow.file import write_atomically
 from ..flow.provenance import png_with_flow
-from ..media import Audio, Video, preview_of
+from ..media import Audio, Video, free_path, preview_of
 from .cache import Results, Slot, as_list
 
 
@@ -76,7 +76,7 @@ class Result(Mapping[str, Any]):
             value = self[name]
             for item in value if isinstance(value, list) else [value]:
                 ending, content = _as_file(item, self.document)
-                path = _free(Path(folder), name, ending)
+                path = free_path(Path(folder) / f"{name}{ending}")
                 write_atomically(path, content)
                 written.append(path)
         return written
@@ -107,11 +107,3 @@ def _as_file(value: Any, document: Document) -> tuple[str, bytes]:
     if isinstance(value, int | float | bool | None):
         return ".json", json.dumps(value).encode()
     return ".txt", str(value).encode()
-
-
-def _free(folder: Path, name: str, ending: str) -> Path:
-    path, number = folder / f"{name}{ending}", 1
-    while path.exists():
-        number += 1
-        path = folder / f"{name}-{number}{ending}"
-    return path
