@@ -11,6 +11,15 @@ from pixelflow_widgets.run.backends import WorkerBackend, shared_worker
 from pixelflow_widgets.run.cache import MemoryCache
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Results on disk, in a folder of this test run: those of the user are neither read nor written."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PIXELFLOW_CACHE", str(folder))
+        yield folder
+
+
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a model of random weights, in the format of Stable Diffusion XL, that samples in milliseconds."""

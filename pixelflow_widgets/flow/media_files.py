@@ -64,6 +64,12 @@ class MediaFiles:
                 self._values[reference] = self._read(port_type, reference, match[1])
             return self._values[reference]
 
+    def has(self, reference: str) -> bool:
+        """Return whether the medium of a reference is here, without reading it."""
+        if reference in self._values or reference in self._contents:
+            return True
+        return self.folder is not None and (self.folder / reference).is_file()
+
     def write_to(self, folder: Path, references: set[str]) -> None:
         """Write the media of these references into a folder; those that are there stay.
 

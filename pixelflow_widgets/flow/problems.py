@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -226,24 +227,35 @@ def _circle(document: Document, graph: Graph, wanted: set[str] | None) -> Iterat
 
 
 def _signature(document: Document, registry: Registry, files: MediaFiles) -> Iterator[Problem]:
+    nodes = doc.nodes(document)
     for section in ("inputs", "outputs"):
         names = [entry.get("name") for entry in document[section] if isinstance(entry, Mapping)]
-        for name in sorted({name for name in names if isinstance(name, str) and names.count(name) > 1}):
+        counted = Counter(name for name in names if isinstance(name, str))
+        for name in sorted(name for name, count in counted.items() if count > 1):
             yield Problem("twice", f"The flow has two {section} called '{name}'.", "Rename one.", port=name)
     for entry in doc.inputs(document):
-        yield from _flow_input(document, registry, files, entry)
+        yield from flow_input_problems(document, registry, files, entry, nodes)
     for entry in doc.outputs(document):
         node, port = doc.split_port(entry["from"]) or ("", "")
-        if node not in doc.nodes(document):
+        if node not in nodes:
             sentence = f"The output '{entry['name']}' reads node '{node}', which is not there."
             yield Problem("dangling-output", sentence, "Delete it or read another port.", port=entry["name"])
         elif (problem := _end(document, registry, node, port, "output", node)[1]) is not None:
             yield problem
 
 
-def _flow_input(
-    document: Document, registry: Registry, files: MediaFiles, entry: Mapping[str, Any]
+def flow_input_problems(
+    document: Document, registry: Registry, files: MediaFiles, entry: Mapping[str, Any], nodes: Container[str]
 ) -> Iterator[Problem]:
+    """Yield what is wrong with one input of a flow.
+
+    Args:
+        document: The flow.
+        registry: Which node types there are.
+        files: The media that its default may refer to.
+        entry: The input; one that can be read.
+        nodes: The ids of the nodes that can be read.
+    """
     name = entry["name"]
     try:
         port_type: PortType = read_port_type(entry["type"])
@@ -254,7 +266,7 @@ def _flow_input(
         yield Problem("bad-input", f"The flow's input '{name}': {error}", "Change its type or default.", port=name)
         return
     for node, port in doc.feeds(entry):
-        if node not in doc.nodes(document):
+        if node not in nodes:
             sentence = f"The flow's input '{name}' feeds node '{node}', which is not there."
             yield Problem("dangling-feed", sentence, "Let it feed another port.", port=name)
             continue

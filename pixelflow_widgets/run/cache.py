@@ -1,12 +1,19 @@
-"""Results in memory, by key, as many bytes as are allowed; the least recently used go first."""
+"""Results by key: in memory as many bytes as are allowed, the least recently used go first; behind it the disk."""
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections import OrderedDict
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import PIL.Image
+
+from ..schema import Port
+
+if TYPE_CHECKING:
+    from .disk_cache import DiskCache
 
 DEFAULT_LIMIT = 1024**3
 
@@ -51,19 +58,29 @@ class MemoryCache:
             self._entries.move_to_end(key)
             return entry[0]
 
-    def put(self, key: str, results: Results) -> None:
-        """Keep results; what is larger than the whole cache is not kept."""
+    def get_many(self, keys: Iterable[str | None]) -> list[Results | None]:
+        """Return the results of many keys in their order, each None where there are none; None is no key."""
+        with self._lock:
+            found = [self._entries.get(key) if key else None for key in keys]
+            for key, entry in zip(keys, found, strict=True):
+                if entry is not None:
+                    self._entries.move_to_end(key)  # type: ignore[arg-type]
+        return [entry and entry[0] for entry in found]
+
+    def put(self, key: str, results: Results) -> bool:
+        """Keep results and return True; what is larger than the whole cache is not kept."""
         size = sum(size_of(item.data) for slot in results.values() for item in as_list(slot))
         with self._lock:
             if key in self._entries:
                 self.used -= self._entries.pop(key)[1]
             if size > self.limit:
-                return
+                return False
             self._entries[key] = (results, size)
             self.used += size
             while self.used > self.limit:
                 _, (_, freed) = self._entries.popitem(last=False)
                 self.used -= freed
+        return True
 
     def clear(self) -> None:
         """Forget everything."""
@@ -73,6 +90,67 @@ class MemoryCache:
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._entries
+
+
+class Cache:
+    """Keeps results in memory, and those that took long on disk too, where another kernel finds them.
+
+    Args:
+        memory: The results in memory.
+        disk: The results on disk; None keeps none there.
+    """
+
+    def __init__(self, memory: MemoryCache | None = None, disk: DiskCache | None = None) -> None:
+        self.memory = memory if memory is not None else MemoryCache()
+        self.disk = disk
+
+    def get(self, key: str) -> Results | None:
+        """Return the results of a key, or None."""
+        found = self.memory.get(key)
+        return found if found is not None else self._from_disk(key)
+
+    def get_many(self, keys: list[str | None]) -> list[Results | None]:
+        """Return the results of many keys in their order, each None where there are none; None is no key."""
+        found = self.memory.get_many(keys)
+        if self.disk is not None and not all(found):
+            for place, key in enumerate(keys):
+                if key and found[place] is None:
+                    found[place] = self._from_disk(key)
+        return found
+
+    def has(self, key: str) -> bool:
+        """Return whether there are results of a key, without reading them."""
+        return key in self.memory or (self.disk is not None and self.disk.has(key))
+
+    def _from_disk(self, key: str) -> Results | None:
+        found = self.disk.get(key) if self.disk is not None else None
+        if found is not None:
+            self.memory.put(key, found)
+        return found
+
+    def put(self, key: str, results: Results, ports: Mapping[str, Port], took: float) -> None:
+        """Keep results: when this returns, they are in memory or on disk.
+
+        Args:
+            key: What identifies them.
+            results: What a node gave.
+            ports: Its outputs, which say how values are written.
+            took: Seconds that it took; what is made faster than it is written is not written.
+        """
+        is_kept = self.memory.put(key, results)
+        if self.disk is not None:
+            self.disk.put(key, results, ports, took, at_once=not is_kept)
+
+
+@functools.cache
+def process_cache() -> Cache:
+    """Return the cache that the flows of this process share."""
+    from .disk_cache import DiskCache
+
+    return Cache(MemoryCache(), DiskCache())
 
 
 def as_list(slot: Slot) -> list[Value]:

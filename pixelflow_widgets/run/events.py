@@ -56,7 +56,8 @@ class Event:
 
     def as_json(self) -> dict[str, Any]:
         """Return the event as JSON, without what is not set and without the bytes of a preview."""
-        fields = {name: value for name, value in vars(self).items() if value not in (None, "", False)}
+        unset = (None, "", False)  # by identity: a fraction of 0 is said
+        fields = {name: value for name, value in vars(self).items() if not any(value is none for none in unset)}
         if self.preview is not None:
             fields["preview"] = {"mime": self.preview.mime, "bytes": len(self.preview.data), "size": self.preview.size}
         return fields | {"sequence": self.sequence, "seconds": round(self.seconds, 3)}

@@ -13,16 +13,19 @@ from typing import Any, Literal
 from ..errors import Cancelled, MediaError, NodeFailed, RunError, WorkerLost
 from ..flow.document import Document
 from ..flow.media_files import MediaFiles
-from ..media import Preview, blake3_hex
+from ..media import Preview
 from ..schema import Registry
 from .backends import Backend, Task, backend_for
-from .cache import MemoryCache, Results, Slot, Value, as_list
+from .cache import Cache, MemoryCache, Results, Slot, Value, as_list, process_cache
 from .events import Event
-from .plan import Plan, Step, gather, key_of, make_plan, slot_of
+from .plan import Plan, make_plan
 from .result import Result
+from .steps import Step, gather, identified, key_of
+from .why import explain
 
 Status = Literal["running", "done", "failed", "cancelled"]
-_CACHE = MemoryCache()
+_AT_ONCE = 100
+"""How many nodes are looked up in the cache before somebody who pressed Stop is heard."""
 _task_numbers = itertools.count()
 
 
@@ -34,7 +37,7 @@ def start(
     inputs: Mapping[str, Any] | None = None,
     targets: Iterable[str] | None = None,
     backend: str | Backend = "auto",
-    cache: MemoryCache | None = None,
+    cache: Cache | MemoryCache | None = None,
     on_event: Callable[[Event], None] | None = None,
 ) -> Run:
     """Start a run and return at once.
@@ -46,7 +49,7 @@ def start(
         inputs: Values of the flow's inputs by name.
         targets: Names of outputs of the flow, or ids of nodes; None is everything that has an effect.
         backend: "auto", "inline", "worker", or a backend.
-        cache: Where results are kept; the process's own if None.
+        cache: Where results are kept; the process's own, with the disk behind it, if None.
         on_event: Called with each event, in the run's thread.
 
     Raises:
@@ -54,7 +57,9 @@ def start(
     """
     backend_for(backend, "auto") if isinstance(backend, str) else None  # a wrong name is said before anything starts
     plan = make_plan(document, registry, files, inputs or {}, targets)
-    run = Run(plan, registry, backend, cache if cache is not None else _CACHE, on_event)
+    if cache is None or isinstance(cache, MemoryCache):
+        cache = process_cache() if cache is None else Cache(cache)
+    run = Run(plan, registry, backend, cache, on_event)
     threading.Thread(target=run._work, name=f"pixelflow-run-{run.id}", daemon=True).start()
     return run
 
@@ -75,7 +80,7 @@ class Run:
         plan: Plan,
         registry: Registry,
         backend: str | Backend,
-        cache: MemoryCache,
+        cache: Cache,
         on_event: Callable[[Event], None] | None = None,
     ) -> None:
         self.id = secrets.token_hex(6)
@@ -91,7 +96,8 @@ class Run:
         self._on_event = on_event
         self._started = time.monotonic()
         self._cancelled = threading.Event()
-        self._events: list[Event] = []
+        self._found: set[str] = set()
+        self._events: list[tuple[Any, float, dict[str, Any]]] = []  # an Event is made of one when somebody reads it
         self._changed = threading.Condition()
 
     # Following
@@ -112,12 +118,16 @@ class Run:
                 self._changed.wait_for(lambda n=number: len(self._events) > n or self.status != "running")
                 if len(self._events) <= number:
                     return
-                event = self._events[number]
-            yield event
+                kind, seconds, fields = self._events[number]
+            yield Event(kind, self.id, number, seconds, **fields)
 
     def partial_result(self) -> Result:
         """Return what is done so far."""
         return Result(self._plan.outputs, dict(self.results), self.seeds, self._plan.resolved)
+
+    def why(self, node: str) -> str:
+        """Return in words what made a node run again in this run, or that nothing did."""
+        return explain(node, self._plan.keyed, self._plan.before, self._plan.title, is_there=node in self._found)
 
     def result(self) -> Result:
         """Wait for the end and return the outputs.
@@ -137,15 +147,19 @@ class Run:
     # Working
 
     def _tell(self, kind: Any, **fields: Any) -> None:
+        self._tell_all([(kind, fields)])
+
+    def _tell_all(self, told: list[tuple[Any, dict[str, Any]]]) -> None:
         with self._changed:
-            event = Event(kind, self.id, len(self._events), time.monotonic() - self._started, **fields)
-            self._events.append(event)
+            first, seconds = len(self._events), time.monotonic() - self._started
+            self._events.extend((kind, seconds, fields) for kind, fields in told)
             self._changed.notify_all()
         if self._on_event:
-            try:
-                self._on_event(event)
-            except Exception:  # a listener's mistake is not the run's
-                traceback.print_exc()
+            for number, (kind, fields) in enumerate(told, first):
+                try:
+                    self._on_event(Event(kind, self.id, number, seconds, **fields))
+                except Exception:  # a listener's mistake is not the run's
+                    traceback.print_exc()
 
     def _work(self) -> None:
         self._tell("run-started")
@@ -162,91 +176,138 @@ class Run:
                 self._changed.notify_all()
 
     def _do_steps(self) -> Status:
-        for step in self._plan.steps:
+        plan = self._plan
+        for start in range(0, len(plan.order), _AT_ONCE):
             if self._cancelled.is_set():
                 return "cancelled"
-            sources = {edge.source for edges in step.edges.values() for edge in edges}
-            if not sources <= self.results.keys():
+            self._take_found(plan.order[start : start + _AT_ONCE])
+        to_do = self._to_do()
+        for node in plan.order if to_do else ():
+            if node not in to_do:
+                continue
+            if self._cancelled.is_set():
+                return "cancelled"
+            if any(link.source not in self.results for link in plan.keyed[node].links):
                 continue  # something before it failed, and has said so
             try:
-                self._do_step(step)
+                self._do_step(node)
             except Cancelled:
-                self._tell("node-cancelled", node=step.node)
+                self._tell("node-cancelled", node=node)
                 return "cancelled"
             except (RunError, MediaError) as error:
-                self._fail(step, error)
+                self._fail(node, error)
                 if isinstance(error, WorkerLost):
                     return "failed"
         return "failed" if self.errors else "done"
 
-    def _fail(self, step: Step, error: RunError | MediaError) -> None:
-        message = f"'{step.title}' failed: {error}"
+    def _take_found(self, nodes: list[str]) -> None:
+        """Take what the cache has, under keys that are known before anything ran."""
+        plan, told = self._plan, []
+        for node, results in zip(nodes, self._cache.get_many([plan.keyed[node].key for node in nodes]), strict=True):
+            if results is None:
+                continue
+            self.results[node] = results
+            keyed = plan.keys.done[node] = plan.keyed[node]
+            self._found.add(node)
+            if keyed.settings.facts and keyed.settings.facts.seeds:
+                self._note_seeds(plan.step(node))
+            told.append(("node-started", {"node": node}))
+            told.append(("node-finished", {"node": node, "cached": True, "took": 0.0}))
+        if told:
+            self._tell_all(told)
+
+    def _to_do(self) -> set[str]:
+        """Return the nodes that have to run: what is wanted and not there, and what these need that is not there."""
+        plan = self._plan
+        if len(self.results) == len(plan.order):
+            return set()
+        wanted, to_do = set(plan.wanted), set()
+        for node in reversed(plan.order):
+            keyed = plan.keyed[node]
+            if node not in self.results and (keyed.key is None or node in wanted):
+                to_do.add(node)
+                wanted.update([link.source for link in keyed.links])
+        return to_do
+
+    def _fail(self, node: str, error: RunError | MediaError) -> None:
+        message = f"'{self._plan.title(node)}' failed: {error}"
         trace = error.traceback if isinstance(error, NodeFailed) else ""
         if isinstance(error, WorkerLost):
-            named: RunError = WorkerLost(f"{message} Earlier results are kept; run again to go on.", node=step.node)
+            named: RunError = WorkerLost(f"{message} Earlier results are kept; run again to go on.", node=node)
         else:
-            named = NodeFailed(message, node=step.node, traceback=trace)
-        self.errors[step.node] = named
-        self._tell("node-failed", node=step.node, note=str(named), traceback=trace)
+            named = NodeFailed(message, node=node, traceback=trace)
+        self.errors[node] = named
+        self._tell("node-failed", node=node, note=str(named), traceback=trace)
 
-    def _do_step(self, step: Step) -> None:
+    def _do_step(self, node: str) -> None:
+        step, key = self._plan.step(node), self._plan.keyed[node].key
         items = gather(step, self.results)
-        is_mapped = any(
+        is_mapped = key is None and any(
             isinstance(slot, list) and not step.node_type.inputs[name].type.many
             for name, slots in self._incoming(step)
             for slot in slots
         )
-        for name, port in step.node_type.inputs.items():
-            used = [inputs[name].data for inputs in items if name in inputs] if port.is_seed else []
-            if used:
-                self.seeds[f"{step.node}.{name}"] = used if len(set(used)) > 1 else used[0]
-        self._tell("node-started", node=step.node)
+        self._note_seeds(step, items)
+        self._tell("node-started", node=node)
         began = time.monotonic()
         done, cached = [], True
         for number, inputs in enumerate(items):
-            results, hit = self._do_item(step, inputs, (number, len(items)) if is_mapped else None)
+            results, hit = self._do_item(step, inputs, key, (number, len(items)) if is_mapped else None)
             done.append(results)
             cached = cached and hit
         if is_mapped:
-            self.results[step.node] = {
+            self.results[node] = {
                 port: [value for results in done for value in as_list(results[port])] for port in step.node_type.outputs
             }
         else:
-            self.results[step.node] = done[0]
-        self._tell("node-finished", node=step.node, cached=cached, took=time.monotonic() - began)
+            self.results[node] = done[0]
+        if cached and items:
+            self._found.add(node)
+        self._plan.keys.done[node] = self._plan.keyed[node]
+        self._tell("node-finished", node=node, cached=cached, took=time.monotonic() - began)
+
+    def _note_seeds(self, step: Step, items: list[dict[str, Value]] | None = None) -> None:
+        """Record the seeds that a node uses; of one that does not run, as far as its inputs are here."""
+        for name, port in step.node_type.inputs.items():
+            if not port.is_seed:
+                continue
+            if items is not None:
+                used = [inputs[name].data for inputs in items if name in inputs]
+            elif name in step.values:
+                used = [step.values[name].data]
+            else:
+                used = [item.data for slot in self._arrived(step, name) for item in as_list(slot)]
+            if used:
+                self.seeds[f"{step.node}.{name}"] = used if len(set(used)) > 1 else used[0]
 
     def _incoming(self, step: Step) -> Iterator[tuple[str, list[Slot]]]:
         for name in step.node_type.inputs:
-            slots = [self.results[edge.source][edge.output] for edge in step.edges.get(name, ())]
-            yield name, slots + step.feeds.get(name, [])
+            yield name, self._arrived(step, name)
 
-    def _do_item(self, step: Step, inputs: dict[str, Value], item: tuple[int, int] | None) -> tuple[Results, bool]:
-        key = key_of(step, inputs, self._registry)
-        if step.node_type.pure and (found := self._cache.get(key)) is not None:
-            return found, True
-        task = Task(f"{self.id}-{next(_task_numbers)}", step.node_type, {n: v.data for n, v in inputs.items()})
-        backend = backend_for(self._backend, step.node_type.where)
-        outputs = backend.execute(task, _Reporter(self, step.node, item), self._cancelled)
-        results = _identified(step, key, outputs)
-        if step.node_type.pure:
-            self._cache.put(key, results)
-        return results, False
+    def _arrived(self, step: Step, name: str) -> list[Slot]:
+        edges = [edge for edge in step.edges.get(name, ()) if edge.source in self.results]
+        return [self.results[edge.source][edge.output] for edge in edges] + step.feeds.get(name, [])
 
-
-def _identified(step: Step, key: str, outputs: Mapping[str, Any]) -> Results:
-    """Return outputs with digests: chained from the key, or of the content where the result is not repeatable."""
-    results: Results = {}
-    for name, port in step.node_type.outputs.items():
-        data = outputs[name]
-        if data is None:
-            results[name] = Value(None, "none")
-        elif not step.node_type.pure or step.drawn:
-            results[name] = slot_of(port.type, data)
-        elif port.type.many:
-            results[name] = [Value(d, blake3_hex(f"{key}:{name}:{n}".encode())) for n, d in enumerate(data)]
+    def _do_item(
+        self, step: Step, inputs: dict[str, Value], key: str | None, item: tuple[int, int] | None
+    ) -> tuple[Results, bool]:
+        node_type, found = step.node_type, None
+        if key is not None:
+            found = self._cache.memory.get(key)  # a twin of this node may have run meanwhile
         else:
-            results[name] = Value(data, blake3_hex(f"{key}:{name}".encode()))
-    return results
+            key = key_of(step, inputs, self._registry)
+            found = self._cache.get(key) if node_type.pure else None
+        if found is not None:
+            return found, True
+        task = Task(f"{self.id}-{next(_task_numbers)}", node_type, {n: v.data for n, v in inputs.items()})
+        backend = backend_for(self._backend, node_type.where)
+        began = time.monotonic()
+        outputs = backend.execute(task, _Reporter(self, step.node, item), self._cancelled)
+        took = time.monotonic() - began
+        results = identified(step, key, outputs)
+        if node_type.pure:
+            self._cache.put(key, results, node_type.outputs, took)
+        return results, False
 
 
 class _Reporter:

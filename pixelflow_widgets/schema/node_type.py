@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -191,7 +192,7 @@ class NodeType:
         has = ", ".join(ports) or "none"
         raise KeyError(f"'{self.title}' has no {side} '{name}'.{nearest(name, ports)} Its {side}s: {has}.")
 
-    @property
+    @functools.cached_property
     def shape(self) -> Shape:
         """Return what a process needs to know to call the function and read its result."""
         outputs = {name: Port(name, port.type, optional=port.optional) for name, port in self.outputs.items()}

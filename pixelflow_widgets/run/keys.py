@@ -1,0 +1,203 @@
+"""What identifies the result of each node: one digest, chained from those of its inputs, kept until an edit reaches it.
+
+A key is None where it cannot be told before the run: for a node that is not pure or draws a seed, one that is mapped
+over a list, and whatever follows them. There the content of what came out takes the chained digest's place.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+from ..flow.document import Document
+from ..flow.media_files import MediaFiles
+from ..media import blake3_hex
+from ..schema import Registry
+from .cache import Slot, Value
+from .settings import Settings, reader_of
+from .structure import Link, Structure, read_structure
+
+
+class Fed(NamedTuple):
+    """Is what an input of the flow gives to a port.
+
+    Args:
+        port: The port.
+        name: The flow's input.
+        slot: The value.
+        digest: Of the value; a list has one.
+        is_mapped: The node is mapped over the list that comes.
+    """
+
+    port: str
+    name: str
+    slot: Slot
+    digest: str
+    is_mapped: bool
+
+
+class Keyed(NamedTuple):
+    """Is a node's key with all that went into it.
+
+    Args:
+        key: What identifies its result; None if that cannot be told yet.
+        settings: What its entry says.
+        identity: The digest of its type.
+        links: Edges into it.
+        fed: (port, input of the flow, digest) for each port that an input of the flow feeds.
+        prints: (port, fingerprint) for each value that a fingerprint stands for, too.
+    """
+
+    key: str | None
+    settings: Settings
+    identity: str
+    links: list[Link]
+    fed: tuple[tuple[str, str, str], ...] = ()
+    prints: tuple[tuple[str, str], ...] = ()
+
+
+class FlowKeys:
+    """Keeps the keys of one flow between its runs.
+
+    Args:
+        registry: Which node types there are.
+    """
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+        self.lock = threading.RLock()
+        self.done: dict[str, Keyed] = {}
+        """What each node's last result was made from."""
+        self.computed = 0
+        """How many keys were ever computed: an edit computes those of what follows it, and no others."""
+        self._reader = reader_of(registry)
+        self._structure: Structure | None = None
+        self._keyed: dict[str, Keyed] = {}
+        self._sensitive: set[str] = set()
+
+    def read(self, document: Document, files: MediaFiles) -> Structure:
+        """Return the structure of a document of this flow, and forget the keys that its last edits reach."""
+        structure, changed = read_structure(document, self._reader, files, self._structure)
+        self._structure = structure
+        self._forget(self._keyed.keys() if changed is None else changed)
+        return structure
+
+    def key(self, needed: list[str], fed: Mapping[str, list[Fed]]) -> dict[str, Keyed]:
+        """Return the keys of nodes of the structure that was read last.
+
+        Args:
+            needed: The nodes, each after those that feed it; what feeds them is among them.
+            fed: What inputs of the flow give to them.
+        """
+        assert self._structure is not None
+        prints: dict[Any, str] = {}
+        self._forget(self._differing(fed, prints))
+        for node in needed:
+            if node not in self._keyed:
+                self._keyed[node] = keyed = self._compute(node, self._structure, fed.get(node, ()), prints)
+                if keyed.fed or keyed.prints:
+                    self._sensitive.add(node)
+        return {node: self._keyed[node] for node in needed}
+
+    def _differing(self, fed: Mapping[str, list[Fed]], prints: dict[Any, str]) -> list[str]:
+        """Return the nodes into whose key something goes that is not what it was, besides edits."""
+        assert self._structure is not None
+        changed = [facts for facts in self._structure.facts.values() if facts.from_notebook and facts.refresh()]
+        found = []
+        for node in self._keyed if changed else self._sensitive | fed.keys():
+            keyed = self._keyed.get(node)
+            if keyed is None or keyed.settings.facts is None:
+                continue
+            given = fed.get(node, ())
+            if (
+                keyed.identity != keyed.settings.facts.identity
+                or keyed.fed != _digests(given)
+                or (keyed.prints and keyed.prints != self._prints(keyed.settings, keyed.links, given, prints))
+            ):
+                found.append(node)
+        return found
+
+    def _forget(self, nodes: Iterable[str]) -> None:
+        pending = list(nodes)
+        for node in pending:
+            self._keyed.pop(node, None)
+        targets = self._structure.targets if self._structure else {}
+        while pending:
+            for target in targets.get(pending.pop(), ()):
+                if self._keyed.pop(target, None) is not None:
+                    pending.append(target)
+
+    def _compute(self, node: str, structure: Structure, fed: Iterable[Fed], kept: dict[Any, str]) -> Keyed:
+        self.computed += 1
+        settings, links = structure.settings[node], structure.links[node]
+        facts = settings.facts
+        assert facts is not None
+        identity = facts.identity
+        if not fed and not settings.models and not settings.random and not facts.fingerprinted:
+            return Keyed(self._chained(settings, identity, links, ()), settings, identity, links)
+        prints = self._prints(settings, links, fed, kept)
+        ports = {link.input for link in links}
+        is_open = (
+            any(name in facts.fingerprinted for name in ports)  # what comes is told by its content, too
+            or any(name not in ports and all(one.port != name for one in fed) for name in settings.random)
+            or any(one.is_mapped for one in fed)
+        )
+        more = [f"{one.port}<{one.digest}" for one in fed] + [f"{port}~{text}" for port, text in prints]
+        key = None if is_open else self._chained(settings, identity, links, more, tuple(one.port for one in fed))
+        return Keyed(key, settings, identity, links, _digests(fed), prints)
+
+    def _chained(
+        self, settings: Settings, identity: str, links: list[Link], more: Iterable[str], fed: tuple[str, ...] = ()
+    ) -> str | None:
+        assert settings.facts is not None
+        if not settings.facts.is_pure:
+            return None
+        keyed = self._keyed
+        parts = [identity, settings.text((*[link.input for link in links], *fed))]
+        for name, source, output, is_mapped in links:
+            key = keyed[source].key
+            if key is None or is_mapped:
+                return None
+            parts.append(f"{name}<{key}.{output}")
+        parts.extend(more)
+        return blake3_hex("\n".join(parts).encode())
+
+    def _prints(
+        self, settings: Settings, links: list[Link], fed: Iterable[Fed], kept: dict[Any, str]
+    ) -> tuple[tuple[str, str], ...]:
+        """Return what stands for the files behind model handles, each asked for once in a plan."""
+        assert settings.facts is not None
+        joined = {link.input for link in links} | {one.port for one in fed}
+        values = [(port, value) for port, value in settings.models.items() if port not in joined]
+        for one in fed:
+            if one.port in settings.facts.fingerprinted:
+                values += [(one.port, item.data) for item in _items(one.slot)]
+        found = []
+        for port, value in values:
+            if value not in kept:
+                kept[value] = self.registry.fingerprints[settings.facts.node_type.inputs[port].type.name](value)
+            found.append((port, kept[value]))
+        return tuple(found)
+
+
+def _items(slot: Slot) -> list[Value]:
+    return slot if isinstance(slot, list) else [slot]
+
+
+def _digests(fed: Iterable[Fed]) -> tuple[tuple[str, str, str], ...]:
+    return tuple((one.port, one.name, one.digest) for one in fed)
+
+
+_flows: WeakKeyDictionary[MediaFiles, FlowKeys] = WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def keys_of(registry: Registry, files: MediaFiles) -> FlowKeys:
+    """Return what is kept of a flow, which its media stand for: they live as long as the flow does."""
+    with _lock:
+        kept = _flows.get(files)
+        if kept is None or kept.registry is not registry:
+            kept = _flows[files] = FlowKeys(registry)
+        return kept

@@ -1,0 +1,222 @@
+"""What one entry of a document says by itself: its type, its values as digests, and whether they are sound.
+
+The same entry text gives the same answer, so the answers are kept by it: a flow that is loaded again costs one look-up a
+node. Nothing is decoded that a digest can be told of without; a step decodes its values when it really runs.
+"""
+
+from __future__ import annotations
+
+import marshal
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from ..errors import MediaError
+from ..flow import document as doc
+from ..flow.media_files import KEY, MediaFiles, from_json, references
+from ..media import blake3_hex, canonical_json
+from ..schema import NodeType, Port, PortType, Registry
+from ..schema.port_types import may_connect
+
+MAX_KEPT = 100_000
+"""Answers that are kept; then all are forgotten, and cost one reading each."""
+
+ONE, LIST, MAPPED = "one", "list", "mapped"
+"""How what an edge carries arrives: as it is, as items of a list, or so that the node is mapped over it."""
+
+
+class TypeFacts:
+    """Keeps what depends on a node type alone.
+
+    Args:
+        node_type: The type.
+        fingerprinted: Names of port types that a fingerprint stands for, too.
+    """
+
+    def __init__(self, node_type: NodeType, fingerprinted: Iterable[str]) -> None:
+        self.node_type = node_type
+        self.identity = node_type.digest()
+        self.is_pure = node_type.pure
+        self.from_notebook = node_type.from_notebook
+        self.required = frozenset(name for name, port in node_type.inputs.items() if port.required)
+        self.seeds = tuple(name for name, port in node_type.inputs.items() if port.is_seed)
+        self.fingerprinted = frozenset(
+            name for name, port in node_type.inputs.items() if port.type.name in fingerprinted
+        )
+        self._links: dict[tuple[int, str, str], tuple[TypeFacts, str | None]] = {}
+
+    def refresh(self) -> bool:
+        """Read the code of a notebook function again, of which a helper may have changed; return whether one did.
+
+        Only who asks under the same lock hears of it; others compare with the identity that they know.
+        """
+        former, self.identity = self.identity, self.node_type.digest()
+        return former != self.identity
+
+    def link(self, source: TypeFacts, output: str, name: str) -> str | None:
+        """Return how an edge from a port of another type arrives at an input of this, or None where it may not.
+
+        Args:
+            source: The type of the node that gives.
+            output: Its output port.
+            name: The input port here.
+        """
+        kept = self._links.get((id(source), output, name))
+        if kept is not None and kept[0] is source:
+            return kept[1]
+        given, taken = source.node_type.outputs.get(output), self.node_type.inputs.get(name)
+        how = None if given is None or taken is None else arrival(given.type, taken)
+        self._links[id(source), output, name] = source, how
+        return how
+
+
+def arrival(given: PortType, taken: Port) -> str | None:
+    """Return how values of a type arrive at an input port, or None where they may not."""
+    if may_connect(given, taken.type) is not None:
+        return None
+    return LIST if taken.type.many else MAPPED if given.many else ONE
+
+
+@dataclass(slots=True)
+class Settings:
+    """Says what one entry of a document says by itself.
+
+    Args:
+        facts: Its type; None where that is not known.
+        values: What is set, as JSON.
+        digests: Of each input that has a value or a default, by port, sorted.
+        unset: Inputs that must be fed.
+        random: Seeds that are drawn for each run.
+        models: Values that a fingerprint stands for too, by port.
+        media: References to media that must be there.
+        is_sound: Nothing is wrong with the values; the words are `find_problems`' business.
+    """
+
+    facts: TypeFacts | None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
+    unset: frozenset[str] = frozenset()
+    random: frozenset[str] = frozenset()
+    models: dict[str, Any] = field(default_factory=dict)
+    media: tuple[str, ...] = ()
+    is_sound: bool = True
+    _texts: dict[tuple[str, ...], str] = field(default_factory=dict)
+
+    def text(self, fed: tuple[str, ...]) -> str:
+        """Return what stands in the key for the values of all inputs but those that something feeds."""
+        text = self._texts.get(fed)
+        if text is None:
+            text = "\n".join(f"{name}={digest}" for name, digest in self.digests.items() if name not in fed)
+            self._texts[fed] = text
+        return text
+
+
+_UNREADABLE = Settings(None, is_sound=False)
+
+
+class SettingsReader:
+    """Reads the entries of documents, each text once.
+
+    Args:
+        registry: Which node types there are.
+    """
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+        self._facts: dict[str, TypeFacts] = {}
+        self._kept: dict[bytes, Settings] = {}
+
+    def facts(self, name: str) -> TypeFacts | None:
+        """Return what is known of a type; one that was defined again is read again."""
+        node_type = self.registry.find(name)
+        known = self._facts.get(name)
+        if node_type is (known.node_type if known else None):
+            return known
+        self._kept.clear()  # answers that speak of the former type
+        self._facts.pop(name, None)
+        if node_type is not None:
+            self._facts[name] = TypeFacts(node_type, self.registry.fingerprints)
+        return self._facts.get(name)
+
+    def read(self, entry: Any) -> Settings:
+        """Return what an entry says; the types that it names must have been asked for with `facts` before."""
+        try:
+            text = marshal.dumps(entry, 2)  # of plain data: the exact types count, and nothing is ever loaded from it
+        except ValueError:
+            return self._read(entry)
+        found = self._kept.get(text)
+        if found is None:
+            if len(self._kept) >= MAX_KEPT:
+                self._kept.clear()
+            found = self._kept[text] = self._read(entry)
+        return found
+
+    def _read(self, entry: Any) -> Settings:
+        if not doc.is_node(entry):
+            return _UNREADABLE
+        facts = self.facts(entry["type"])
+        if facts is None:
+            return _UNREADABLE
+        values = entry.get("values", {})
+        version = entry.get("type_version", 1)
+        is_sound = not isinstance(version, int) or version <= facts.node_type.version
+        made = Settings(facts, values, unset=facts.required - values.keys(), is_sound=is_sound)
+        for name in sorted(facts.node_type.inputs):
+            port = facts.node_type.inputs[name]
+            if name in values or not port.required:
+                try:
+                    _note(made, port, values.get(name, port.default))
+                except MediaError:
+                    made.is_sound = False
+        return made
+
+
+def _note(settings: Settings, port: Port, stored: Any) -> None:
+    """Enter the value of an input.
+
+    Raises:
+        MediaError: It does not fit its port.
+    """
+    assert settings.facts is not None
+    if stored is None:
+        port.check(None)
+        settings.digests[port.name] = "none"
+        return
+    if (found := references(stored)) and _is_medium(port.type, stored):
+        settings.media += tuple(sorted(found))
+        settings.digests[port.name] = blake3_hex(canonical_json(stored).encode())  # the references are digests
+        return
+    value = port.check(from_json(port.type, stored, MediaFiles()))
+    if port.is_seed and value == "random":
+        settings.random |= {port.name}
+        return
+    if port.name in settings.facts.fingerprinted:
+        settings.models[port.name] = value
+    settings.digests[port.name] = value_digest(port.type, value)
+
+
+def _is_medium(port_type: PortType, stored: Any) -> bool:
+    """Return whether a value is a reference to a medium of the port's kind, or a list of them."""
+    items = stored if port_type.many and isinstance(stored, list) else [stored]
+    ending = ".png" if port_type.name in ("image", "mask") else f".{port_type.name}"
+    return all(isinstance(item, Mapping) and str(item.get(KEY)).endswith(ending) for item in items)
+
+
+def value_digest(port_type: PortType, value: Any) -> str:
+    """Return the digest of the content of a checked value; a list has one digest."""
+    medium = port_type.medium
+    if port_type.many:
+        return blake3_hex(*(medium.digest(item).encode() for item in value))
+    return medium.digest(value)
+
+
+_readers: WeakKeyDictionary[Registry, SettingsReader] = WeakKeyDictionary()
+
+
+def reader_of(registry: Registry) -> SettingsReader:
+    """Return the one reader of a registry."""
+    reader = _readers.get(registry)
+    if reader is None:
+        reader = _readers[registry] = SettingsReader(registry)
+    return reader

@@ -1,0 +1,263 @@
+"""How the nodes of a document hang together, read once: what an edit did not touch is taken from the structure before."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from ..flow import document as doc
+from ..flow.document import Document
+from ..flow.media_files import MediaFiles
+from ..flow.problems import flow_input_problems
+from ..schema import Registry
+from .settings import MAPPED, Settings, SettingsReader, TypeFacts
+
+
+class Link(NamedTuple):
+    """Is an edge, seen from the node that it leads into.
+
+    Args:
+        input: The input port.
+        source: Id of the node that gives.
+        output: Its output port.
+        is_mapped: The node is mapped over what comes.
+    """
+
+    input: str
+    source: str
+    output: str
+    is_mapped: bool
+
+
+@dataclass
+class Structure:
+    """Holds what a plan asks of a document.
+
+    Args:
+        document: The document that it was read from.
+        settings: What each node's entry says, by node.
+        links: Edges into each node, sorted by input port, those of one port in the document's order.
+        targets: Nodes that each node feeds.
+        order: Every node, each after those that feed it.
+        suspects: Nodes with which something is wrong.
+        mislinked: Nodes into which an edge leads that may not.
+        is_suspect: Something is wrong that belongs to no node, or to too many.
+        facts: The types in use, by name.
+        everything: The nodes that a run without targets wants.
+    """
+
+    document: Document
+    settings: dict[str, Settings] = field(default_factory=dict)
+    links: dict[str, list[Link]] = field(default_factory=dict)
+    targets: dict[str, list[str]] = field(default_factory=dict)
+    order: list[str] = field(default_factory=list)
+    suspects: set[str] = field(default_factory=set)
+    mislinked: set[str] = field(default_factory=set)
+    is_suspect: bool = False
+    facts: dict[str, TypeFacts] = field(default_factory=dict)
+    everything: list[str] = field(default_factory=list)
+    _needed: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
+
+    def needed(self, wanted: Iterable[str]) -> list[str]:
+        """Return the wanted nodes and all that they depend on, each after those that feed it."""
+        key = tuple(wanted)
+        if key not in self._needed:
+            found: set[str] = set()
+            pending = list(key)
+            while pending:
+                node = pending.pop()
+                if node not in found:
+                    found.add(node)
+                    pending.extend(link.source for link in self.links.get(node, ()))
+            self._needed[key] = [node for node in self.order if node in found]
+        return self._needed[key]
+
+    def is_sound(self, needed: Iterable[str]) -> bool:
+        """Return whether nothing is wrong with the flow, as far as these nodes go."""
+        wrong = self.suspects | self.mislinked
+        return not self.is_suspect and (not wrong or wrong.isdisjoint(needed))
+
+
+def read_structure(
+    document: Document, reader: SettingsReader, files: MediaFiles, before: Structure | None
+) -> tuple[Structure, Iterable[str] | None]:
+    """Return the structure of a document, and the nodes that differ from the structure before; None is all.
+
+    Args:
+        document: The flow.
+        reader: Reads its entries.
+        files: The media that the defaults of its inputs refer to.
+        before: What was read of the same flow before its last edits.
+    """
+    facts = before.facts if before is not None and _are_same_types(before, reader) else None
+    if before is None or facts is None:
+        return _read(document, reader, files), None
+    if before.document is document:
+        return before, ()
+    parts = ("edges", "inputs", "outputs", "version")
+    entries, former = document["nodes"], before.document["nodes"]
+    if len(entries) == len(former) and all(document[part] is before.document[part] for part in parts):
+        changed = [node for node, entry in entries.items() if former.get(node) is not entry]
+        if (made := _with_entries(document, reader, before, changed)) is not None:
+            return made, changed
+    made = _read(document, reader, files)
+    return made, [
+        node
+        for node, settings in made.settings.items()
+        if before.settings.get(node) is not settings or before.links.get(node) != made.links[node]
+    ]
+
+
+def _are_same_types(before: Structure, reader: SettingsReader) -> bool:
+    return all(reader.facts(name) is facts for name, facts in before.facts.items())
+
+
+def _with_entries(
+    document: Document, reader: SettingsReader, before: Structure, changed: list[str]
+) -> Structure | None:
+    """Return the structure with other values in some nodes, or None if more than values changed."""
+    settings, suspects = dict(before.settings), set(before.suspects)
+    for node in changed:
+        former = before.settings.get(node)
+        entry = document["nodes"][node]
+        if former is None or not doc.is_node(entry) or former.facts is None:
+            return None
+        if entry["type"] != former.facts.node_type.name:
+            return None
+        settings[node] = reader.read(entry)
+        (suspects.add if _is_wrong(settings[node], before.links[node], _fed(document, node)) else suspects.discard)(node)
+    return Structure(
+        document,
+        settings,
+        before.links,
+        before.targets,
+        before.order,
+        suspects,
+        before.mislinked,
+        before.is_suspect,
+        before.facts,
+        before.everything,
+        before._needed,
+    )
+
+
+def _fed(document: Document, node: str) -> list[str]:
+    """Return the ports of a node that inputs of the flow feed, once for each."""
+    return [port for entry in doc.inputs(document) for key, port in doc.feeds(entry) if key == node]
+
+
+def _read(document: Document, reader: SettingsReader, files: MediaFiles) -> Structure:
+    made = Structure(document)
+    _read_nodes(made, reader)
+    _read_edges(made)
+    fed = _read_signature(made, reader.registry, files)
+    for node, links in made.links.items():
+        links.sort(key=_input_of)
+        if _is_wrong(made.settings[node], links, fed.get(node, ())):
+            made.suspects.add(node)
+    made.order = _order(made)
+    made.is_suspect |= len(made.order) < len(made.settings) or document["version"] > doc.VERSION
+    outputs = [port[0] for entry in doc.outputs(document) if (port := doc.split_port(entry["from"]))]
+    made.everything = list(dict.fromkeys([*outputs, *_last_nodes(made, not outputs)]))
+    made.is_suspect |= any(node not in made.settings for node in made.everything)
+    return made
+
+
+def _input_of(link: Link) -> str:
+    return link.input
+
+
+def _read_nodes(made: Structure, reader: SettingsReader) -> None:
+    entries: Mapping[str, Any] = made.document["nodes"]
+    for name in {entry["type"] for entry in entries.values() if doc.is_node(entry)}:
+        facts = reader.facts(name)
+        if facts is not None:
+            made.facts[name] = facts
+    read = reader.read
+    for node, entry in entries.items():
+        settings = read(entry)
+        if not (node.isascii() and node.isidentifier() and len(node) <= 64):  # `doc.is_name`, at a third of its price
+            made.is_suspect = True
+            continue
+        made.settings[node] = settings
+        made.links[node] = []
+        made.targets[node] = []
+        made.is_suspect |= settings.facts is None
+
+
+def _read_edges(made: Structure) -> None:
+    settings, links, targets = made.settings, made.links, made.targets
+    for entry in made.document["edges"]:
+        try:
+            source, _, output = entry["from"].partition(".")
+            target, _, name = entry["to"].partition(".")
+            given, taken = settings[source].facts, settings[target].facts
+        except (KeyError, TypeError, AttributeError):
+            made.is_suspect = True  # no edge, or one that leads to a node that is not there
+            continue
+        how = taken.link(given, output, name) if given is not None and taken is not None else None
+        if how is None:
+            made.mislinked.add(target)
+        links[target].append(Link(name, source, output, how is MAPPED))
+        targets[source].append(target)
+
+
+def _read_signature(made: Structure, registry: Registry, files: MediaFiles) -> dict[str, list[str]]:
+    """Look at the flow's inputs and outputs; return the ports of each node that inputs feed."""
+    document = made.document
+    inputs = list(doc.inputs(document))
+    outputs = [entry for entry in document["outputs"] if doc.is_output(entry)]
+    made.is_suspect |= len(inputs) < len(document["inputs"]) or len(outputs) < len(document["outputs"])
+    fed: dict[str, list[str]] = {}
+    for entry in inputs:
+        for node, port in doc.feeds(entry):
+            fed.setdefault(node, []).append(port)
+        made.is_suspect |= any(flow_input_problems(document, registry, files, entry, made.settings))
+    for entry in outputs:
+        node, _, port = entry["from"].partition(".")
+        facts = made.settings[node].facts if node in made.settings else None
+        made.is_suspect |= facts is None or port not in facts.node_type.outputs
+    for entries in (inputs, outputs):
+        made.is_suspect |= len({entry["name"] for entry in entries}) < len(entries)
+    return fed
+
+
+def _is_wrong(settings: Settings, links: list[Link], fed: Iterable[str]) -> bool:
+    """Return whether a node misses an input, or has more edges into a port than that takes."""
+    if not settings.is_sound or settings.facts is None:
+        return True
+    if not links and not fed:
+        return bool(settings.unset)
+    joined = [*(link.input for link in links), *fed]
+    if settings.unset and not settings.unset.issubset(joined):
+        return True
+    inputs = settings.facts.node_type.inputs
+    once = [name for name in joined if name not in inputs or not inputs[name].type.many]
+    return len(once) > 1 and len(set(once)) < len(once)
+
+
+def _order(made: Structure) -> list[str]:
+    waiting = {node: len(links) for node, links in made.links.items()}
+    ready = deque(node for node, count in waiting.items() if not count)
+    ordered, targets = [], made.targets
+    while ready:
+        node = ready.popleft()
+        ordered.append(node)
+        for target in targets[node]:
+            waiting[target] -= 1
+            if not waiting[target]:
+                ready.append(target)
+    return ordered
+
+
+def _last_nodes(made: Structure, without_outputs: bool) -> list[str]:
+    """Return the last nodes that do something by themselves; of a flow without outputs, all that give something."""
+    return [
+        node
+        for node, targets in made.targets.items()
+        if not targets
+        and (facts := made.settings[node].facts) is not None
+        and (not facts.is_pure or (without_outputs and facts.node_type.outputs))
+    ]
