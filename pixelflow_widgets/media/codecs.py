@@ -54,6 +54,8 @@ def check_int(value: Any) -> int:
 
 
 def check_float(value: Any) -> float:
+    if type(value) is float and abs(value) <= 1e300:
+        return value
     if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
         raise wrong(value, "A number")
     try:

@@ -69,7 +69,9 @@ class MemoryCache:
 
     def put(self, key: str, results: Results) -> bool:
         """Keep results and return True; what is larger than the whole cache is not kept."""
-        size = sum(size_of(item.data) for slot in results.values() for item in as_list(slot))
+        size = 0
+        for slot in results.values():
+            size += size_of(slot.data) if isinstance(slot, Value) else sum(size_of(item.data) for item in slot)
         with self._lock:
             if key in self._entries:
                 self.used -= self._entries.pop(key)[1]
@@ -160,6 +162,8 @@ def as_list(slot: Slot) -> list[Value]:
 
 def size_of(value: Any) -> int:
     """Return about how many bytes a value takes."""
+    if value is None or isinstance(value, int | float):
+        return 64
     if isinstance(value, PIL.Image.Image):
         deep = 4 if value.mode in ("I", "F") else 2 if value.mode == "I;16" else 1
         return value.width * value.height * len(value.getbands()) * deep + 256

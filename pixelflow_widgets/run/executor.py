@@ -7,8 +7,8 @@ import secrets
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Literal
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
 
 from ..errors import Cancelled, MediaError, NodeFailed, RunError, WorkerLost
 from ..flow.document import Document
@@ -64,6 +64,27 @@ def start(
     return run
 
 
+class _Told(NamedTuple):
+    """Is one event, or those of many nodes whose results were there, before somebody reads them.
+
+    Ten thousand nodes that are found make a few of these, and not twenty thousand events that nobody reads.
+    """
+
+    first: int
+    seconds: float
+    kind: Any
+    fields: dict[str, Any]
+    found: Sequence[str] = ()
+
+    def events(self, run: str) -> Iterator[Event]:
+        if not self.found:
+            yield Event(self.kind, run, self.first, self.seconds, **self.fields)
+        for number, node in enumerate(self.found):
+            place = self.first + 2 * number
+            yield Event("node-started", run, place, self.seconds, node=node)
+            yield Event("node-finished", run, place + 1, self.seconds, node=node, cached=True, took=0.0)
+
+
 class Run:
     """Is one execution of a flow; can be waited for, followed and cancelled.
 
@@ -97,8 +118,12 @@ class Run:
         self._started = time.monotonic()
         self._cancelled = threading.Event()
         self._found: set[str] = set()
-        self._events: list[tuple[Any, float, dict[str, Any]]] = []  # an Event is made of one when somebody reads it
-        self._changed = threading.Condition()
+        self._told: list[_Told] = []
+        self._count = 0  # of events
+        self._followers = 0
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
+        self._ended = threading.Event()  # who waits for the end alone is not woken by every event
 
     # Following
 
@@ -108,18 +133,22 @@ class Run:
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the run has ended, or some seconds; return whether it has."""
-        with self._changed:
-            return self._changed.wait_for(lambda: self.status != "running", timeout)
+        return self._ended.wait(timeout)
 
     def events(self) -> Iterator[Event]:
         """Yield every event from the start, waiting for those to come, until the run has ended."""
-        for number in itertools.count():
+        with self._changed:
+            self._followers += 1
+        try:
+            for number in itertools.count():
+                with self._changed:
+                    self._changed.wait_for(lambda n=number: len(self._told) > n or self.status != "running")
+                    if len(self._told) <= number:
+                        return
+                yield from self._told[number].events(self.id)
+        finally:
             with self._changed:
-                self._changed.wait_for(lambda n=number: len(self._events) > n or self.status != "running")
-                if len(self._events) <= number:
-                    return
-                kind, seconds, fields = self._events[number]
-            yield Event(kind, self.id, number, seconds, **fields)
+                self._followers -= 1
 
     def partial_result(self) -> Result:
         """Return what is done so far."""
@@ -147,17 +176,18 @@ class Run:
     # Working
 
     def _tell(self, kind: Any, **fields: Any) -> None:
-        self._tell_all([(kind, fields)])
+        self._keep(_Told(self._count, time.monotonic() - self._started, kind, fields))
 
-    def _tell_all(self, told: list[tuple[Any, dict[str, Any]]]) -> None:
-        with self._changed:
-            first, seconds = len(self._events), time.monotonic() - self._started
-            self._events.extend((kind, seconds, fields) for kind, fields in told)
-            self._changed.notify_all()
+    def _keep(self, told: _Told) -> None:
+        with self._lock:
+            self._told.append(told)
+            self._count += len(told.found) * 2 or 1
+            if self._followers:
+                self._changed.notify_all()
         if self._on_event:
-            for number, (kind, fields) in enumerate(told, first):
+            for event in told.events(self.id):
                 try:
-                    self._on_event(Event(kind, self.id, number, seconds, **fields))
+                    self._on_event(event)
                 except Exception:  # a listener's mistake is not the run's
                     traceback.print_exc()
 
@@ -174,6 +204,7 @@ class Run:
             with self._changed:
                 self.status = status
                 self._changed.notify_all()
+            self._ended.set()
 
     def _do_steps(self) -> Status:
         plan = self._plan
@@ -187,8 +218,6 @@ class Run:
                 continue
             if self._cancelled.is_set():
                 return "cancelled"
-            if any(link.source not in self.results for link in plan.keyed[node].links):
-                continue  # something before it failed, and has said so
             try:
                 self._do_step(node)
             except Cancelled:
@@ -202,19 +231,18 @@ class Run:
 
     def _take_found(self, nodes: list[str]) -> None:
         """Take what the cache has, under keys that are known before anything ran."""
-        plan, told = self._plan, []
+        plan, done, found = self._plan, self._plan.keys.done, []
         for node, results in zip(nodes, self._cache.get_many([plan.keyed[node].key for node in nodes]), strict=True):
             if results is None:
                 continue
             self.results[node] = results
-            keyed = plan.keys.done[node] = plan.keyed[node]
-            self._found.add(node)
+            keyed = done[node] = plan.keyed[node]
+            found.append(node)
             if keyed.settings.facts and keyed.settings.facts.seeds:
                 self._note_seeds(plan.step(node))
-            told.append(("node-started", {"node": node}))
-            told.append(("node-finished", {"node": node, "cached": True, "took": 0.0}))
-        if told:
-            self._tell_all(told)
+        if found:
+            self._found.update(found)
+            self._keep(_Told(self._count, time.monotonic() - self._started, "found", {}, found))
 
     def _to_do(self) -> set[str]:
         """Return the nodes that have to run: what is wanted and not there, and what these need that is not there."""
@@ -240,14 +268,20 @@ class Run:
         self._tell("node-failed", node=node, note=str(named), traceback=trace)
 
     def _do_step(self, node: str) -> None:
-        step, key = self._plan.step(node), self._plan.keyed[node].key
+        keyed = self._plan.keyed[node]
+        for link in keyed.links:
+            if link.source not in self.results:
+                return  # something before it failed, and has said so
+        step, key = self._plan.step(node), keyed.key
         items = gather(step, self.results)
         is_mapped = key is None and any(
             isinstance(slot, list) and not step.node_type.inputs[name].type.many
             for name, slots in self._incoming(step)
             for slot in slots
         )
-        self._note_seeds(step, items)
+        facts = keyed.settings.facts
+        if facts and facts.seeds:
+            self._note_seeds(step, items)
         self._tell("node-started", node=node)
         began = time.monotonic()
         done, cached = [], True
@@ -263,7 +297,7 @@ class Run:
             self.results[node] = done[0]
         if cached and items:
             self._found.add(node)
-        self._plan.keys.done[node] = self._plan.keyed[node]
+        self._plan.keys.done[node] = keyed
         self._tell("node-finished", node=node, cached=cached, took=time.monotonic() - began)
 
     def _note_seeds(self, step: Step, items: list[dict[str, Value]] | None = None) -> None:
@@ -285,8 +319,8 @@ class Run:
             yield name, self._arrived(step, name)
 
     def _arrived(self, step: Step, name: str) -> list[Slot]:
-        edges = [edge for edge in step.edges.get(name, ()) if edge.source in self.results]
-        return [self.results[edge.source][edge.output] for edge in edges] + step.feeds.get(name, [])
+        links = [link for link in step.links.get(name, ()) if link.source in self.results]
+        return [self.results[link.source][link.output] for link in links] + step.feeds.get(name, [])
 
     def _do_item(
         self, step: Step, inputs: dict[str, Value], key: str | None, item: tuple[int, int] | None

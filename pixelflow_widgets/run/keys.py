@@ -7,16 +7,17 @@ over a list, and whatever follows them. There the content of what came out takes
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
+from blake3 import blake3
+
 from ..flow.document import Document
 from ..flow.media_files import MediaFiles
-from ..media import blake3_hex
 from ..schema import Registry
 from .cache import Slot, Value
-from .settings import Settings, reader_of
+from .settings import MAPPED, Settings, reader_of
 from .structure import Link, Structure, read_structure
 
 
@@ -53,7 +54,7 @@ class Keyed(NamedTuple):
     key: str | None
     settings: Settings
     identity: str
-    links: list[Link]
+    links: Sequence[Link]
     fed: tuple[tuple[str, str, str], ...] = ()
     prints: tuple[tuple[str, str], ...] = ()
 
@@ -104,7 +105,7 @@ class FlowKeys:
     def _differing(self, fed: Mapping[str, list[Fed]], prints: dict[Any, str]) -> list[str]:
         """Return the nodes into whose key something goes that is not what it was, besides edits."""
         assert self._structure is not None
-        changed = [facts for facts in self._structure.facts.values() if facts.from_notebook and facts.refresh()]
+        changed = [facts for facts in self._structure.facts if facts.from_notebook and facts.refresh()]
         found = []
         for node in self._keyed if changed else self._sensitive | fed.keys():
             keyed = self._keyed.get(node)
@@ -131,7 +132,7 @@ class FlowKeys:
 
     def _compute(self, node: str, structure: Structure, fed: Iterable[Fed], kept: dict[Any, str]) -> Keyed:
         self.computed += 1
-        settings, links = structure.settings[node], structure.links[node]
+        settings, links = structure.settings[node], structure.links.get(node, ())
         facts = settings.facts
         assert facts is not None
         identity = facts.identity
@@ -149,23 +150,23 @@ class FlowKeys:
         return Keyed(key, settings, identity, links, _digests(fed), prints)
 
     def _chained(
-        self, settings: Settings, identity: str, links: list[Link], more: Iterable[str], fed: tuple[str, ...] = ()
+        self, settings: Settings, identity: str, links: Sequence[Link], more: Iterable[str], fed: tuple[str, ...] = ()
     ) -> str | None:
         assert settings.facts is not None
         if not settings.facts.is_pure:
             return None
         keyed = self._keyed
-        parts = [identity, settings.text((*[link.input for link in links], *fed))]
-        for name, source, output, is_mapped in links:
+        parts = [identity, settings.text((*[link.input for link in links], *fed) if links or fed else ())]
+        for name, source, output, how in links:
             key = keyed[source].key
-            if key is None or is_mapped:
+            if key is None or how is MAPPED:
                 return None
             parts.append(f"{name}<{key}.{output}")
         parts.extend(more)
-        return blake3_hex("\n".join(parts).encode())
+        return blake3("\n".join(parts).encode()).hexdigest()
 
     def _prints(
-        self, settings: Settings, links: list[Link], fed: Iterable[Fed], kept: dict[Any, str]
+        self, settings: Settings, links: Sequence[Link], fed: Iterable[Fed], kept: dict[Any, str]
     ) -> tuple[tuple[str, str], ...]:
         """Return what stands for the files behind model handles, each asked for once in a plan."""
         assert settings.facts is not None

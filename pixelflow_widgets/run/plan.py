@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import FlowProblems, MediaError, nearest
 from ..flow import document as doc
-from ..flow.document import Document, Edge
+from ..flow.document import Document
 from ..flow.media_files import MediaFiles, from_json
 from ..flow.problems import Problem, find_problems
 from ..flow.provenance import resolved
@@ -66,13 +66,18 @@ class Plan:
         node_type = keyed.settings.facts.node_type
         step = Step(node, self.title(node), node_type, keyed.identity, {})
         for link in keyed.links:
-            step.edges.setdefault(link.input, []).append(Edge(link.source, link.output, node, link.input))
+            step.links.setdefault(link.input, []).append(link)
         for one in self.fed.get(node, ()):
             step.feeds.setdefault(one.port, []).append(one.slot)
+        if keyed.settings.is_decoded:
+            step.values = keyed.settings.decoded  # what comes over edges takes the place of what stands there
+            return step
         for name, port in node_type.inputs.items():
-            if name in step.edges or name in step.feeds:
+            if name in step.links or name in step.feeds:
                 continue
-            if (node, name) in self.drawn:
+            if name in keyed.settings.decoded:
+                step.values[name] = keyed.settings.decoded[name]
+            elif (node, name) in self.drawn:
                 step.drawn.append(name)
                 step.values[name] = Value(self.drawn[node, name], value_digest(port.type, self.drawn[node, name]))
             elif name in keyed.settings.digests:
@@ -106,7 +111,7 @@ def make_plan(
     keys = keys_of(registry, files)
     with keys.lock:
         structure = keys.read(document, files)
-        outputs = {entry["name"]: doc.split_port(entry["from"]) or ("", "") for entry in doc.outputs(document)}
+        outputs = structure.outputs
         if targets is None:
             wanted = structure.everything
         else:

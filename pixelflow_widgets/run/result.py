@@ -47,9 +47,16 @@ class Result(Mapping[str, Any]):
             node, _, port = name.partition(".")
         slot = self._results.get(node, {}).get(port)
         if slot is None:
-            known = [*self._outputs, *(f"{node}.{port}" for node, ports in self._results.items() for port in ports)]
-            raise KeyError(f"There is no result '{name}'.{nearest(name, known)} There is: {', '.join(known)}.")
+            raise KeyError(self._missing(name))
         return _handed_out(slot)
+
+    def _missing(self, name: str) -> str:
+        known = [*self._outputs, *(f"{node}.{port}" for node, ports in self._results.items() for port in ports)]
+        told = ", ".join(known[:20]) + (" …" if len(known) > 20 else "")
+        return (
+            f"There is no result '{name}'.{nearest(name, known)} There is: {told}. A node that nothing had to wait for "
+            f"did not run; ask for its result with flow.run(targets=['{name.partition('.')[0]}'])."
+        )
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._outputs)

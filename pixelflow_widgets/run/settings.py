@@ -18,12 +18,14 @@ from ..flow.media_files import KEY, MediaFiles, from_json, references
 from ..media import blake3_hex, canonical_json
 from ..schema import NodeType, Port, PortType, Registry
 from ..schema.port_types import may_connect
+from .cache import Value
 
 MAX_KEPT = 100_000
 """Answers that are kept; then all are forgotten, and cost one reading each."""
 
-ONE, LIST, MAPPED = "one", "list", "mapped"
-"""How what an edge carries arrives: as it is, as items of a list, or so that the node is mapped over it."""
+EXACT, ONE, LIST, MAPPED = "exact", "one", "list", "mapped"
+"""How what an edge carries arrives: as it was checked when it was made, to be checked and perhaps converted, as items of
+a list, or so that the node is mapped over it."""
 
 
 class TypeFacts:
@@ -44,7 +46,7 @@ class TypeFacts:
         self.fingerprinted = frozenset(
             name for name, port in node_type.inputs.items() if port.type.name in fingerprinted
         )
-        self._links: dict[tuple[int, str, str], tuple[TypeFacts, str | None]] = {}
+        self._arrivals: dict[tuple[int, str, str], tuple[TypeFacts, str | None]] = {}
 
     def refresh(self) -> bool:
         """Read the code of a notebook function again, of which a helper may have changed; return whether one did.
@@ -54,7 +56,7 @@ class TypeFacts:
         former, self.identity = self.identity, self.node_type.digest()
         return former != self.identity
 
-    def link(self, source: TypeFacts, output: str, name: str) -> str | None:
+    def arrival(self, source: TypeFacts, output: str, name: str) -> str | None:
         """Return how an edge from a port of another type arrives at an input of this, or None where it may not.
 
         Args:
@@ -62,12 +64,14 @@ class TypeFacts:
             output: Its output port.
             name: The input port here.
         """
-        kept = self._links.get((id(source), output, name))
+        kept = self._arrivals.get((id(source), output, name))
         if kept is not None and kept[0] is source:
             return kept[1]
         given, taken = source.node_type.outputs.get(output), self.node_type.inputs.get(name)
         how = None if given is None or taken is None else arrival(given.type, taken)
-        self._links[id(source), output, name] = source, how
+        if how is ONE and given and taken and given.type == taken.type and not given.optional and not taken.is_limited:
+            how = EXACT
+        self._arrivals[id(source), output, name] = source, how
         return how
 
 
@@ -86,21 +90,25 @@ class Settings:
         facts: Its type; None where that is not known.
         values: What is set, as JSON.
         digests: Of each input that has a value or a default, by port, sorted.
+        decoded: The values themselves, as far as they are numbers and texts, with their digests.
         unset: Inputs that must be fed.
         random: Seeds that are drawn for each run.
         models: Values that a fingerprint stands for too, by port.
         media: References to media that must be there.
         is_sound: Nothing is wrong with the values; the words are `find_problems`' business.
+        is_decoded: Every value is among the decoded.
     """
 
     facts: TypeFacts | None
     values: Mapping[str, Any] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
+    decoded: dict[str, Value] = field(default_factory=dict)
     unset: frozenset[str] = frozenset()
     random: frozenset[str] = frozenset()
     models: dict[str, Any] = field(default_factory=dict)
     media: tuple[str, ...] = ()
     is_sound: bool = True
+    is_decoded: bool = False
     _texts: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     def text(self, fed: tuple[str, ...]) -> str:
@@ -127,35 +135,42 @@ class SettingsReader:
         self._facts: dict[str, TypeFacts] = {}
         self._kept: dict[bytes, Settings] = {}
 
-    def facts(self, name: str) -> TypeFacts | None:
-        """Return what is known of a type; one that was defined again is read again."""
-        node_type = self.registry.find(name)
-        known = self._facts.get(name)
-        if node_type is (known.node_type if known else None):
-            return known
-        self._kept.clear()  # answers that speak of the former type
-        self._facts.pop(name, None)
-        if node_type is not None:
-            self._facts[name] = TypeFacts(node_type, self.registry.fingerprints)
-        return self._facts.get(name)
+    def renew(self) -> None:
+        """Forget what was read of types that were defined again since."""
+        stale = [name for name, facts in self._facts.items() if self.registry.find(name) is not facts.node_type]
+        for name in stale:
+            del self._facts[name]
+        if stale:
+            self._kept.clear()
 
     def read(self, entry: Any) -> Settings:
-        """Return what an entry says; the types that it names must have been asked for with `facts` before."""
+        """Return what an entry says, by the types of the last `renew`."""
         try:
             text = marshal.dumps(entry, 2)  # of plain data: the exact types count, and nothing is ever loaded from it
         except ValueError:
             return self._read(entry)
         found = self._kept.get(text)
         if found is None:
-            if len(self._kept) >= MAX_KEPT:
-                self._kept.clear()
-            found = self._kept[text] = self._read(entry)
+            found = self._read(entry)
+            if found.facts is not None:  # a type that is not known today may be tomorrow
+                if len(self._kept) >= MAX_KEPT:
+                    self._kept.clear()
+                self._kept[text] = found
         return found
+
+    def _facts_of(self, name: str) -> TypeFacts | None:
+        if name not in self._facts and (node_type := self.registry.find(name)) is not None:
+            self._facts[name] = TypeFacts(node_type, self.registry.fingerprints)
+        return self._facts.get(name)
+
+    def is_current(self, facts: TypeFacts) -> bool:
+        """Return whether a type is what it was when the facts were read."""
+        return self._facts.get(facts.node_type.name) is facts
 
     def _read(self, entry: Any) -> Settings:
         if not doc.is_node(entry):
             return _UNREADABLE
-        facts = self.facts(entry["type"])
+        facts = self._facts_of(entry["type"])
         if facts is None:
             return _UNREADABLE
         values = entry.get("values", {})
@@ -169,6 +184,7 @@ class SettingsReader:
                     _note(made, port, values.get(name, port.default))
                 except MediaError:
                     made.is_sound = False
+        made.is_decoded = not made.random and made.digests.keys() == made.decoded.keys()
         return made
 
 
@@ -182,6 +198,7 @@ def _note(settings: Settings, port: Port, stored: Any) -> None:
     if stored is None:
         port.check(None)
         settings.digests[port.name] = "none"
+        settings.decoded[port.name] = Value(None, "none")
         return
     if (found := references(stored)) and _is_medium(port.type, stored):
         settings.media += tuple(sorted(found))
@@ -193,7 +210,9 @@ def _note(settings: Settings, port: Port, stored: Any) -> None:
         return
     if port.name in settings.facts.fingerprinted:
         settings.models[port.name] = value
-    settings.digests[port.name] = value_digest(port.type, value)
+    digest = settings.digests[port.name] = value_digest(port.type, value)
+    if isinstance(value, int | float | str):  # what nobody can change
+        settings.decoded[port.name] = Value(value, digest)
 
 
 def _is_medium(port_type: PortType, stored: Any) -> bool:

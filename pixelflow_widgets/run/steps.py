@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..errors import MediaError
-from ..flow.document import Edge
 from ..media import blake3_hex
 from ..schema import NodeType, PortType, Registry
 from .cache import Results, Slot, Value, as_list
-from .settings import value_digest
+from .settings import EXACT, value_digest
+from .structure import Link
 
 
 @dataclass
@@ -22,8 +22,8 @@ class Step:
         title: What it is called.
         node_type: Its type.
         identity: The digest of the type.
-        values: Inputs that stand in the document, by port, with seeds resolved.
-        edges: Edges into each port, in order.
+        values: Inputs that stand in the document, by port, with seeds resolved; nobody changes it.
+        links: Edges into each port, in order.
         feeds: Values of the flow's inputs that feed each port.
         drawn: Inputs whose seed was drawn for this run.
     """
@@ -33,7 +33,7 @@ class Step:
     node_type: NodeType
     identity: str
     values: dict[str, Value]
-    edges: dict[str, list[Edge]] = field(default_factory=dict)
+    links: dict[str, list[Link]] = field(default_factory=dict)
     feeds: dict[str, list[Slot]] = field(default_factory=dict)
     drawn: list[str] = field(default_factory=list)
 
@@ -60,9 +60,13 @@ def gather(step: Step, results: Mapping[str, Results]) -> list[dict[str, Value]]
     """
     inputs: dict[str, Slot] = dict(step.values)
     is_mapped = False
-    for name in (*step.edges, *(name for name in step.feeds if name not in step.edges)):
+    for name in step.links.keys() | step.feeds.keys() if step.feeds else step.links:
+        slots = [results[link.source][link.output] for link in step.links.get(name, ())]
+        if slots and step.links[name][0].how is EXACT and isinstance(slots[0], Value):
+            inputs[name] = slots[0]
+            continue
+        slots += step.feeds.get(name, ())
         port = step.node_type.inputs[name]
-        slots = [results[edge.source][edge.output] for edge in step.edges.get(name, ())] + step.feeds.get(name, [])
         if port.type.many:
             items = [item for slot in slots for item in as_list(slot)]
             data = port.check([item.data for item in items])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ from ..flow.document import Document
 from ..flow.media_files import MediaFiles
 from ..flow.problems import flow_input_problems
 from ..schema import Registry
-from .settings import MAPPED, Settings, SettingsReader, TypeFacts
+from .settings import Settings, SettingsReader, TypeFacts
 
 
 class Link(NamedTuple):
@@ -22,13 +22,13 @@ class Link(NamedTuple):
         input: The input port.
         source: Id of the node that gives.
         output: Its output port.
-        is_mapped: The node is mapped over what comes.
+        how: How what it carries arrives; None where it may not.
     """
 
     input: str
     source: str
     output: str
-    is_mapped: bool
+    how: str | None
 
 
 @dataclass
@@ -38,13 +38,14 @@ class Structure:
     Args:
         document: The document that it was read from.
         settings: What each node's entry says, by node.
-        links: Edges into each node, sorted by input port, those of one port in the document's order.
-        targets: Nodes that each node feeds.
+        links: Edges into each node that has some, sorted by input port, those of one port in the document's order.
+        targets: Nodes that each node feeds, if it does.
+        outputs: Name of each output of the flow → (node, port).
         order: Every node, each after those that feed it.
         suspects: Nodes with which something is wrong.
         mislinked: Nodes into which an edge leads that may not.
         is_suspect: Something is wrong that belongs to no node, or to too many.
-        facts: The types in use, by name.
+        facts: The types in use.
         everything: The nodes that a run without targets wants.
     """
 
@@ -52,11 +53,12 @@ class Structure:
     settings: dict[str, Settings] = field(default_factory=dict)
     links: dict[str, list[Link]] = field(default_factory=dict)
     targets: dict[str, list[str]] = field(default_factory=dict)
+    outputs: dict[str, tuple[str, str]] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)
     suspects: set[str] = field(default_factory=set)
     mislinked: set[str] = field(default_factory=set)
     is_suspect: bool = False
-    facts: dict[str, TypeFacts] = field(default_factory=dict)
+    facts: set[TypeFacts] = field(default_factory=set)
     everything: list[str] = field(default_factory=list)
     _needed: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
 
@@ -71,7 +73,8 @@ class Structure:
                 if node not in found:
                     found.add(node)
                     pending.extend(link.source for link in self.links.get(node, ()))
-            self._needed[key] = [node for node in self.order if node in found]
+            is_all = len(found) == len(self.order)
+            self._needed[key] = self.order if is_all else [node for node in self.order if node in found]
         return self._needed[key]
 
     def is_sound(self, needed: Iterable[str]) -> bool:
@@ -91,8 +94,8 @@ def read_structure(
         files: The media that the defaults of its inputs refer to.
         before: What was read of the same flow before its last edits.
     """
-    facts = before.facts if before is not None and _are_same_types(before, reader) else None
-    if before is None or facts is None:
+    reader.renew()
+    if before is None or not all(map(reader.is_current, before.facts)):
         return _read(document, reader, files), None
     if before.document is document:
         return before, ()
@@ -106,12 +109,8 @@ def read_structure(
     return made, [
         node
         for node, settings in made.settings.items()
-        if before.settings.get(node) is not settings or before.links.get(node) != made.links[node]
+        if before.settings.get(node) is not settings or before.links.get(node) != made.links.get(node)
     ]
-
-
-def _are_same_types(before: Structure, reader: SettingsReader) -> bool:
-    return all(reader.facts(name) is facts for name, facts in before.facts.items())
 
 
 def _with_entries(
@@ -127,12 +126,13 @@ def _with_entries(
         if entry["type"] != former.facts.node_type.name:
             return None
         settings[node] = reader.read(entry)
-        (suspects.add if _is_wrong(settings[node], before.links[node], _fed(document, node)) else suspects.discard)(node)
+        (suspects.add if _is_wrong(settings[node], before.links.get(node, ()), _fed(document, node)) else suspects.discard)(node)
     return Structure(
         document,
         settings,
         before.links,
         before.targets,
+        before.outputs,
         before.order,
         suspects,
         before.mislinked,
@@ -153,15 +153,16 @@ def _read(document: Document, reader: SettingsReader, files: MediaFiles) -> Stru
     _read_nodes(made, reader)
     _read_edges(made)
     fed = _read_signature(made, reader.registry, files)
-    for node, links in made.links.items():
-        links.sort(key=_input_of)
-        if _is_wrong(made.settings[node], links, fed.get(node, ())):
+    for links in made.links.values():
+        if len(links) > 1:
+            links.sort(key=_input_of)
+    for node, settings in made.settings.items():
+        if _is_wrong(settings, made.links.get(node, ()), fed.get(node, ())):
             made.suspects.add(node)
     made.order = _order(made)
     made.is_suspect |= len(made.order) < len(made.settings) or document["version"] > doc.VERSION
-    outputs = [port[0] for entry in doc.outputs(document) if (port := doc.split_port(entry["from"]))]
+    outputs = [node for node, _ in made.outputs.values()]
     made.everything = list(dict.fromkeys([*outputs, *_last_nodes(made, not outputs)]))
-    made.is_suspect |= any(node not in made.settings for node in made.everything)
     return made
 
 
@@ -171,20 +172,21 @@ def _input_of(link: Link) -> str:
 
 def _read_nodes(made: Structure, reader: SettingsReader) -> None:
     entries: Mapping[str, Any] = made.document["nodes"]
-    for name in {entry["type"] for entry in entries.values() if doc.is_node(entry)}:
-        facts = reader.facts(name)
-        if facts is not None:
-            made.facts[name] = facts
     read = reader.read
     for node, entry in entries.items():
         settings = read(entry)
-        if not (node.isascii() and node.isidentifier() and len(node) <= 64):  # `doc.is_name`, at a third of its price
+        if _is_name(node):
+            made.settings[node] = settings
+        else:
             made.is_suspect = True
-            continue
-        made.settings[node] = settings
-        made.links[node] = []
-        made.targets[node] = []
-        made.is_suspect |= settings.facts is None
+    facts = {settings.facts for settings in made.settings.values()}
+    made.is_suspect |= None in facts
+    made.facts = {one for one in facts if one is not None}
+
+
+def _is_name(text: str) -> bool:
+    """Return `doc.is_name` of a text, at a third of its price."""
+    return text.isascii() and text.isidentifier() and len(text) <= 64
 
 
 def _read_edges(made: Structure) -> None:
@@ -197,39 +199,52 @@ def _read_edges(made: Structure) -> None:
         except (KeyError, TypeError, AttributeError):
             made.is_suspect = True  # no edge, or one that leads to a node that is not there
             continue
-        how = taken.link(given, output, name) if given is not None and taken is not None else None
+        how = taken.arrival(given, output, name) if given is not None and taken is not None else None
         if how is None:
             made.mislinked.add(target)
-        links[target].append(Link(name, source, output, how is MAPPED))
-        targets[source].append(target)
+        link = Link(name, source, output, how)
+        if target in links:
+            links[target].append(link)
+        else:
+            links[target] = [link]
+        if source in targets:
+            targets[source].append(target)
+        else:
+            targets[source] = [target]
 
 
 def _read_signature(made: Structure, registry: Registry, files: MediaFiles) -> dict[str, list[str]]:
     """Look at the flow's inputs and outputs; return the ports of each node that inputs feed."""
     document = made.document
     inputs = list(doc.inputs(document))
-    outputs = [entry for entry in document["outputs"] if doc.is_output(entry)]
-    made.is_suspect |= len(inputs) < len(document["inputs"]) or len(outputs) < len(document["outputs"])
+    made.is_suspect |= len({entry["name"] for entry in inputs}) < len(document["inputs"])
     fed: dict[str, list[str]] = {}
     for entry in inputs:
         for node, port in doc.feeds(entry):
             fed.setdefault(node, []).append(port)
         made.is_suspect |= any(flow_input_problems(document, registry, files, entry, made.settings))
-    for entry in outputs:
-        node, _, port = entry["from"].partition(".")
-        facts = made.settings[node].facts if node in made.settings else None
-        made.is_suspect |= facts is None or port not in facts.node_type.outputs
-    for entries in (inputs, outputs):
-        made.is_suspect |= len({entry["name"] for entry in entries}) < len(entries)
+    for entry in document["outputs"]:
+        try:
+            node, _, port = entry["from"].partition(".")
+            facts = made.settings[node].facts
+            if _is_name(entry["name"]) and node and port:
+                made.outputs[entry["name"]] = node, port
+        except (KeyError, TypeError, AttributeError):
+            made.is_suspect = True
+        else:
+            made.is_suspect |= facts is None or port not in facts.node_type.outputs
+    made.is_suspect |= len(made.outputs) < len(document["outputs"])
     return fed
 
 
-def _is_wrong(settings: Settings, links: list[Link], fed: Iterable[str]) -> bool:
+def _is_wrong(settings: Settings, links: Sequence[Link], fed: Iterable[str]) -> bool:
     """Return whether a node misses an input, or has more edges into a port than that takes."""
     if not settings.is_sound or settings.facts is None:
         return True
     if not links and not fed:
         return bool(settings.unset)
+    if len(links) == 1 and not fed:
+        return bool(settings.unset) and settings.unset != {links[0].input}
     joined = [*(link.input for link in links), *fed]
     if settings.unset and not settings.unset.issubset(joined):
         return True
@@ -240,12 +255,12 @@ def _is_wrong(settings: Settings, links: list[Link], fed: Iterable[str]) -> bool
 
 def _order(made: Structure) -> list[str]:
     waiting = {node: len(links) for node, links in made.links.items()}
-    ready = deque(node for node, count in waiting.items() if not count)
+    ready = deque(node for node in made.settings if node not in waiting)
     ordered, targets = [], made.targets
     while ready:
         node = ready.popleft()
         ordered.append(node)
-        for target in targets[node]:
+        for target in targets.get(node, ()):
             waiting[target] -= 1
             if not waiting[target]:
                 ready.append(target)
@@ -256,8 +271,8 @@ def _last_nodes(made: Structure, without_outputs: bool) -> list[str]:
     """Return the last nodes that do something by themselves; of a flow without outputs, all that give something."""
     return [
         node
-        for node, targets in made.targets.items()
-        if not targets
-        and (facts := made.settings[node].facts) is not None
+        for node, settings in made.settings.items()
+        if node not in made.targets
+        and (facts := settings.facts) is not None
         and (not facts.is_pure or (without_outputs and facts.node_type.outputs))
     ]

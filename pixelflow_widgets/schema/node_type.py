@@ -62,6 +62,11 @@ class Port:
         """Return whether the value is a seed, which may be "random"."""
         return isinstance(self.control, Seed)
 
+    @property
+    def is_limited(self) -> bool:
+        """Return whether the control allows less than the type does."""
+        return self.control is not None and self.control.limits != (None, None)
+
     def check(self, value: Any) -> Any:
         """Return a value in its canonical form, within the limits of the control.
 
@@ -119,6 +124,9 @@ class Shape:
         """
         if not self.outputs:
             return {}
+        if not self.several and len(self.outputs) == 1:  # mostly
+            ((name, port),) = self.outputs.items()
+            return {name: None if result is None and port.optional else port.type.check(result)}
         values = list(result) if self.several else [result]
         if len(values) != len(self.outputs):
             raise MediaError(f"'{self.title}' returned {len(values)} values; it declares {len(self.outputs)}.")

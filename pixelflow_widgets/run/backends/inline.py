@@ -31,15 +31,18 @@ class InlineBackend:
 
 def call(task: Task, listener: Listener, cancelled: threading.Event) -> dict[str, Any]:
     """Call a node's function with its progress, and return its checked outputs."""
-    node_type = task.node_type
-    arguments = dict(task.inputs)
-    progress = Progress(_Previews(listener), cancelled.is_set)
-    progress.check()
+    node_type, arguments = task.node_type, task.inputs
+    _check(cancelled)
     if node_type.progress:
-        arguments[node_type.progress] = progress
+        arguments = {**arguments, node_type.progress: Progress(_Previews(listener), cancelled.is_set)}
     outputs = node_type.shape.unpack(node_type.function(**arguments))
-    progress.check()
+    _check(cancelled)
     return outputs
+
+
+def _check(cancelled: threading.Event) -> None:
+    if cancelled.is_set():
+        raise Cancelled("The run was stopped.")
 
 
 def describe(error: BaseException) -> str:
