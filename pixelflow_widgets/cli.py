@@ -16,7 +16,9 @@ from .errors import Cancelled, FlowFileError, FlowProblems, MediaError, PixelFlo
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Generative flows: run, look, train the starter.")
 starter_app = typer.Typer(no_args_is_help=True, help="The model that ships with the package: train it, score it.")
+cache_app = typer.Typer(help="The results on disk: how much there is, how much there may be.")
 app.add_typer(starter_app, name="starter")
+app.add_typer(cache_app, name="cache")
 
 FAILED, WRONG, STOPPED = 1, 2, 130
 """Exit codes: a node failed; the flow or the command is wrong; somebody pressed Ctrl-C."""
@@ -163,6 +165,72 @@ def nodes() -> None:
     for node_type in registry:
         ports = ", ".join(node_type.inputs)
         print(f"{node_type.name}({ports}) -> {', '.join(node_type.outputs) or 'nothing'}\n    {node_type.help}")
+
+
+@cache_app.callback(invoke_without_command=True)
+def show_cache(context: typer.Context) -> None:
+    """Show where results are kept and how much room they take."""
+    if context.invoked_subcommand is not None:
+        return
+    from .run import eviction
+    from .run.disk_cache import DiskCache
+
+    disk = DiskCache()
+    found = eviction.contents(disk.folder)
+    limit = eviction.limit_of(disk.root, found.bytes)
+    seconds = sum(entry.took for entry in found.entries)
+    print(f"{disk.folder}\n{len(found.entries)} results, {_size(found.bytes)} of {_size(limit)}")
+    print(f"They took {seconds / 60:.1f} minutes to make.")
+
+
+@cache_app.command("limit")
+def limit_cache(
+    size: Annotated[str, typer.Argument(help='"5GB", "500MB", or "auto": 10 GB or a fifth of the free disk.')],
+) -> None:
+    """Set how much room results may take; what is too much goes at once."""
+    from .run import eviction
+    from .run.disk_cache import DiskCache
+
+    disk = DiskCache()
+    try:
+        limit = None if size.strip().lower() == "auto" else _bytes(size)
+        eviction.set_limit(disk.root, limit)
+    except (ValueError, OSError) as error:
+        _say(str(error))
+        raise typer.Exit(WRONG) from None
+    left = eviction.make_room(disk.folder, disk.limit)
+    print(f"Results may take {_size(disk.limit)}; they take {_size(left)}.")
+
+
+@cache_app.command("clear")
+def clear_cache() -> None:
+    """Remove every result; flows that run go on."""
+    from .run import eviction
+    from .run.disk_cache import DiskCache
+
+    print(f"{_size(eviction.clear(DiskCache().folder))} freed.")
+
+
+_UNITS = {"B": 1, "KB": 1000, "MB": 1000**2, "GB": 1000**3, "TB": 1000**4}
+
+
+def _bytes(text: str) -> int:
+    """Return a size in bytes of "5GB" or "500 MB"; a bare number is bytes."""
+    import re
+
+    match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([KMGT]?B?)\s*", text.upper())
+    if match is None:
+        raise ValueError(f"'{text}' is not a size. Write a number and a unit: 5GB, 500MB.")
+    unit = match[2] if match[2].endswith("B") or not match[2] else f"{match[2]}B"
+    return int(float(match[1]) * _UNITS[unit or "B"])
+
+
+def _size(count: int) -> str:
+    """Return a number of bytes in words."""
+    for unit in ("GB", "MB", "KB"):
+        if count >= _UNITS[unit]:
+            return f"{count / _UNITS[unit]:.1f} {unit}"
+    return f"{count} bytes"
 
 
 @starter_app.command("train")

@@ -105,6 +105,19 @@ class Flow(EditableFlow):
             raise
         return run.result()
 
+    def why(self, node: str | Node) -> str:
+        """Return in words why a node would run now: "steps went from 20 to 25 on 'Text to image'"; or that it is fresh.
+
+        Args:
+            node: The node or its id.
+
+        Raises:
+            KeyError: There is no such node.
+        """
+        from .run.why import why
+
+        return why(self.document, self.registry, self.media, node if isinstance(node, str) else node.id)
+
     async def run_async(self, inputs: dict[str, Any] | None = None, **options: Any) -> Result:
         """Run without blocking the event loop; cancelling the task cancels the run.
 

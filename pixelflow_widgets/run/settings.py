@@ -6,6 +6,7 @@ node. Nothing is decoded that a digest can be told of without; a step decodes it
 
 from __future__ import annotations
 
+import functools
 import marshal
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from ..flow import document as doc
 from ..flow.media_files import KEY, MediaFiles, from_json, references
 from ..media import blake3_hex, canonical_json
 from ..schema import NodeType, Port, PortType, Registry
+from ..schema.code_digest import code_digest, home
 from ..schema.port_types import may_connect
 from .cache import Value
 
@@ -38,7 +40,8 @@ class TypeFacts:
 
     def __init__(self, node_type: NodeType, fingerprinted: Iterable[str]) -> None:
         self.node_type = node_type
-        self.identity = node_type.digest()
+        self._source = "" if node_type.from_notebook else _source(node_type)
+        self.identity = self._identity()
         self.is_pure = node_type.pure
         self.from_notebook = node_type.from_notebook
         self.required = frozenset(name for name, port in node_type.inputs.items() if port.required)
@@ -53,8 +56,11 @@ class TypeFacts:
 
         Only who asks under the same lock hears of it; others compare with the identity that they know.
         """
-        former, self.identity = self.identity, self.node_type.digest()
+        former, self.identity = self.identity, self._identity()
         return former != self.identity
+
+    def _identity(self) -> str:
+        return f"{self.node_type.digest()}{self._source}->{','.join(self.node_type.outputs)}"
 
     def arrival(self, source: TypeFacts, output: str, name: str) -> str | None:
         """Return how an edge from a port of another type arrives at an input of this, or None where it may not.
@@ -73,6 +79,28 @@ class TypeFacts:
             how = EXACT
         self._arrivals[id(source), output, name] = source, how
         return how
+
+
+def _source(node_type: NodeType) -> str:
+    """Return what tells the code of an installed function from that of another version of it.
+
+    A version in `@node` says that the meaning changed; who works on a package changes code many times before, and a
+    result on disk would outlive each restart.
+    """
+    package = home(node_type.function)
+    release = _release() if package == __name__.partition(".")[0] else ""
+    return f"#{code_digest(node_type.function, package)}{release}"
+
+
+@functools.cache
+def _release() -> str:
+    """Return the version of this package: its node types call what no digest of their own code sees."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("pixelflow-widgets")
+    except PackageNotFoundError:
+        return ""
 
 
 def arrival(given: PortType, taken: Port) -> str | None:

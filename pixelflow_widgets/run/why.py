@@ -11,7 +11,7 @@ from ..flow.document import Document
 from ..flow.media_files import KEY, MODEL_KEY, MediaFiles
 from ..schema import Registry
 from .cache import Cache, process_cache
-from .keys import Keyed, keys_of
+from .keys import Keyed
 from .plan import make_plan
 
 FRESH = "it is fresh"
@@ -176,5 +176,3 @@ def _changed_input(new: Keyed, old: Keyed) -> str | None:
     gone = next((name for _, name, _ in old.fed if name not in {one[1] for one in new.fed}), "")
     return f"an input of the flow changed: {gone}" if gone else "an input of the flow changed"
 
-
-__all__ = ["FRESH", "explain", "keys_of", "why"]

@@ -1,4 +1,4 @@
-"""What identifies the behaviour of a function written in a notebook: its bytecode and that of the helpers it names.
+"""What identifies the behaviour of a function: its bytecode and that of the helpers of its own that it names.
 
 A hash of the source would miss a change in a helper and would notice a comment. Methods of notebook classes and the
 contents of lists, dicts and arrays are not seen.
@@ -15,17 +15,18 @@ from ..media import blake3_hex
 _PLAIN = (int, float, complex, str, bool, bytes, type(None))
 
 
-def code_digest(function: Any) -> str:
+def code_digest(function: Any, package: str = "") -> str:
     """Return a digest that changes when the function, or a helper or plain constant that it names, does.
 
     Args:
         function: The function as written; decorated node functions among its helpers count too.
+        package: Helpers of this package count as well as those that have no importable home.
     """
+    return blake3_hex("\n".join(_describe(function, package)).encode())[:32]
+
+
+def _describe(function: Any, package: str) -> Iterator[str]:
     seen: set[int] = set()
-    return blake3_hex("\n".join(_describe(function, seen)).encode())[:32]
-
-
-def _describe(function: Any, seen: set[int]) -> Iterator[str]:
     pending = [_written(function)]
     while pending:
         current = pending.pop()
@@ -38,7 +39,7 @@ def _describe(function: Any, seen: set[int]) -> Iterator[str]:
         for name, value in _named_values(current):
             if isinstance(value, (*_PLAIN, tuple, frozenset)):
                 yield f"{name}={_stable(value)}"
-            elif (helper := _own_function(value)) is not None:
+            elif (helper := _own_function(value, package)) is not None:
                 pending.append(helper)
 
 
@@ -95,10 +96,17 @@ def _written(value: Any) -> Any:
     return value
 
 
-def _own_function(value: Any) -> types.FunctionType | None:
-    """Return the function if it was written in a notebook or script, not in an installed package."""
+def _own_function(value: Any, package: str) -> types.FunctionType | None:
+    """Return the function if it was written in a notebook or script, or in the package, and not in another."""
     value = _written(value)
-    return value if isinstance(value, types.FunctionType) and is_own(value) else None
+    if not isinstance(value, types.FunctionType):
+        return None
+    return value if is_own(value) or (package and home(value) == package) else None
+
+
+def home(function: Any) -> str:
+    """Return the package that a function was written in."""
+    return str(function.__module__).partition(".")[0]
 
 
 def is_own(function: Any) -> bool:

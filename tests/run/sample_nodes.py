@@ -153,3 +153,26 @@ def announces(count: int = 4, progress: pf.Progress = pf.Progress()) -> int:
         time.sleep(0.01)
         progress((step + 1) / count)
     return count
+
+
+@pf.node
+def counts_slowly(path: str, value: int = 0) -> int:
+    """As `counts_purely`, and long enough for its result to be worth a file."""
+    time.sleep(0.03)
+    with Path(path).open("a") as file:
+        file.write("x")
+    return value
+
+
+@pf.node
+def paints_on_its_input(image: pf.Image, wanted: bool = True) -> pf.Image:
+    """Does what no node may."""
+    if wanted:
+        image.paste((1, 2, 3), (0, 0, 1, 1))
+    return image
+
+
+@pf.node
+def sorts_its_input(values: list[int]) -> int:
+    values.sort()
+    return values[0]

@@ -10,16 +10,28 @@ from ...errors import Cancelled, NodeFailed, PixelFlowError
 from ...media import preview_of
 from ...schema import Progress
 from ...schema.progress import Listener
+from .mutation import InputWatch, is_debugging
 from .protocol import Task
 
 
 class InlineBackend:
-    """Calls the function where it is asked to; cannot stop one that does not report progress."""
+    """Calls the function where it is asked to; cannot stop one that does not report progress.
+
+    Args:
+        debug: Catch nodes that change their inputs; None asks the environment variable PIXELFLOW_DEBUG.
+    """
+
+    def __init__(self, debug: bool | None = None) -> None:
+        self._debug = is_debugging() if debug is None else debug
 
     def execute(self, task: Task, listener: Listener, cancelled: threading.Event) -> dict[str, Any]:
         """Run a node; see `Backend.execute`."""
         try:
-            return call(task, listener, cancelled)
+            watch = InputWatch(task.node_type.inputs, task.inputs) if self._debug else None
+            outputs = call(task, listener, cancelled)
+            if watch:
+                watch.check()
+            return outputs
         except Cancelled:
             raise
         except Exception as error:

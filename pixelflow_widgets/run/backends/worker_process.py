@@ -20,6 +20,7 @@ from ...media import Preview, preview_of
 from ...schema import Progress, Shape
 from ..transport import pack, unpack, unpack_function
 from .inline import describe
+from .mutation import InputWatch, is_debugging
 
 _MAX_LOG_CHARACTERS = 100_000
 
@@ -86,10 +87,13 @@ def _run(line: _Line, number: int, code: Any, shape: Shape, packed: Any) -> dict
     progress.check()
     function = unpack_function(code)
     arguments = unpack(packed)
+    watch = InputWatch({name: port for name, (port, _) in packed.items()}, dict(arguments)) if is_debugging() else None
     if shape.progress:
         arguments[shape.progress] = progress
     result = function(**arguments)
     progress.check()
+    if watch:
+        watch.check()
     return pack(shape.outputs, shape.unpack(result))
 
 
