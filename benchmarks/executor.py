@@ -91,7 +91,11 @@ def document_of(count: int, edges: list[Any], outputs: list[Any]) -> dict[str, A
     name = nothing.node_type.name  # type: ignore[attr-defined]
     linked = {edge["to"].partition(".")[0] for edge in edges}
     nodes = {
-        f"n{i}": {"type": name, "type_version": 1, "values": {"step": 20} if f"n{i}" in linked else {"value": float(i), "step": 20}}
+        f"n{i}": {
+            "type": name,
+            "type_version": 1,
+            "values": {"step": 20} if f"n{i}" in linked else {"value": float(i), "step": 20},
+        }
         for i in range(count)
     }
     rest = {"inputs": [], "outputs": outputs, "layout": {"positions": {}}}
@@ -173,7 +177,8 @@ import statistics, sys, time, types
 from hamilton import ad_hoc_utils, driver
 kind, count = sys.argv[1], int(sys.argv[2])
 def make(i):
-    body = f"def n{i}(n{i-1}: float) -> float:\\n    return n{i-1}" if kind == "chain" and i else f"def n{i}() -> float:\\n    return {float(i)}"
+    given = f"n{i-1}: float" if kind == "chain" and i else ""
+    body = f"def n{i}({given}) -> float: return " + (f"n{i-1}" if given else f"{float(i)}")
     space = {}
     exec(body, space)
     return space[f"n{i}"]
@@ -243,9 +248,11 @@ def growth(small: Case, large: Case) -> bool:
         after = [small.measure() for _ in range(3)]
         for case, found in ratios.items():
             found.append(taken[case] / statistics.median(one[case] for one in before + after))
-    return all(
-        [judge(f"{large.count:,} nodes, {case}", statistics.median(found), GROWTH_BOUND) for case, found in ratios.items()]
-    )
+    kept = [
+        judge(f"{large.count:,} nodes, {case}", statistics.median(found), GROWTH_BOUND)
+        for case, found in ratios.items()
+    ]
+    return all(kept)
 
 
 def main() -> int:

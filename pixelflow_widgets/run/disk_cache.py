@@ -3,15 +3,16 @@
     entries/3f/3f0c…    one small file a key: which objects are the outputs, and what it took to make them
     objects/a1/a1b2…    the encoded value whose BLAKE3 digest is its name
 
-Files, and no database: each is written aside and renamed, so two kernels never see half of one; home folders on network
-drives, where SQLite's write-ahead log does not work, do; and damage costs the entry that it hits, not the index. What is
-read is hashed again: whatever does not fit its name is removed, counted, and made anew by its node. The order in which
-two kernels write and evict does not matter, for the worst that comes of it is a miss. Values are written by the typed
-codecs of `media`, never by pickle: a folder that somebody else wrote to cannot run code.
+Files, and no database: each is written aside and renamed, so two kernels never see half of one; home folders on
+network drives, where SQLite's write-ahead log does not work, do; and damage costs the entry that it hits, not an index.
+What is read is hashed again: whatever does not fit its name is removed, counted, and made anew by its node. In which
+order two kernels write and evict does not matter, for the worst that comes of it is a miss. Values are written by the
+typed codecs of `media`, never by pickle: a folder that somebody else wrote to cannot run code.
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import functools
 import json
@@ -237,16 +238,12 @@ class DiskCache:
         return f"{self._objects}{name[:2]}{os.sep}{name}"
 
     def _touch(self, path: str) -> None:
-        try:
+        with contextlib.suppress(OSError):
             os.utime(path)  # the time of last use, by which is decided what goes first
-        except OSError:
-            pass
 
     def _remove(self, path: str) -> None:
-        try:
+        with contextlib.suppress(OSError):
             Path(path).unlink()
-        except OSError:
-            pass
 
 
 def write_entry(entry: Mapping[str, Any]) -> bytes:

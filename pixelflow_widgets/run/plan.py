@@ -129,7 +129,17 @@ def make_plan(
     seeds = {f"{node}.{port}": seed for (node, port), seed in drawn.items()}
     given = dict(inputs)
     return Plan(
-        document, files, needed, keyed, wanted, outputs, drawn, lambda: resolved(document, given, seeds), keys, before, fed
+        document,
+        files,
+        needed,
+        keyed,
+        wanted,
+        outputs,
+        drawn,
+        lambda: resolved(document, given, seeds),
+        keys,
+        before,
+        fed,
     )
 
 

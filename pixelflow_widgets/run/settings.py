@@ -1,7 +1,7 @@
 """What one entry of a document says by itself: its type, its values as digests, and whether they are sound.
 
-The same entry text gives the same answer, so the answers are kept by it: a flow that is loaded again costs one look-up a
-node. Nothing is decoded that a digest can be told of without; a step decodes its values when it really runs.
+The same entry gives the same answer, so the answers are kept by its content: a flow that is loaded again costs one
+look-up a node. No medium is decoded here, for its reference is a digest; a step decodes it when it really runs.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ MAX_KEPT = 100_000
 """Answers that are kept; then all are forgotten, and cost one reading each."""
 
 EXACT, ONE, LIST, MAPPED = "exact", "one", "list", "mapped"
-"""How what an edge carries arrives: as it was checked when it was made, to be checked and perhaps converted, as items of
-a list, or so that the node is mapped over it."""
+"""How what an edge carries arrives: as it was checked when it was made, to be checked and perhaps converted, as items
+of a list, or so that the node is mapped over it."""
 
 
 class TypeFacts:
@@ -148,7 +148,9 @@ class Settings:
         return text
 
 
-_UNREADABLE = Settings(None, is_sound=False)
+UNREADABLE = Settings(None, is_sound=False)
+"""Of an entry that is no node."""
+_UNKNOWN = Settings(None, is_sound=False)
 
 
 class SettingsReader:
@@ -197,10 +199,10 @@ class SettingsReader:
 
     def _read(self, entry: Any) -> Settings:
         if not doc.is_node(entry):
-            return _UNREADABLE
+            return UNREADABLE
         facts = self._facts_of(entry["type"])
         if facts is None:
-            return _UNREADABLE
+            return _UNKNOWN
         values = entry.get("values", {})
         version = entry.get("type_version", 1)
         is_sound = not isinstance(version, int) or version <= facts.node_type.version

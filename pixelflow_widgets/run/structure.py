@@ -1,10 +1,10 @@
-"""How the nodes of a document hang together, read once: what an edit did not touch is taken from the structure before."""
+"""How the nodes of a document hang together, read once: what an edit did not touch is taken from the one before."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from ..flow import document as doc
@@ -12,7 +12,7 @@ from ..flow.document import Document
 from ..flow.media_files import MediaFiles
 from ..flow.problems import flow_input_problems
 from ..schema import Registry
-from .settings import Settings, SettingsReader, TypeFacts
+from .settings import UNREADABLE, Settings, SettingsReader, TypeFacts
 
 
 class Link(NamedTuple):
@@ -126,21 +126,10 @@ def _with_entries(
         if entry["type"] != former.facts.node_type.name:
             return None
         settings[node] = reader.read(entry)
-        (suspects.add if _is_wrong(settings[node], before.links.get(node, ()), _fed(document, node)) else suspects.discard)(node)
-    return Structure(
-        document,
-        settings,
-        before.links,
-        before.targets,
-        before.outputs,
-        before.order,
-        suspects,
-        before.mislinked,
-        before.is_suspect,
-        before.facts,
-        before.everything,
-        before._needed,
-    )
+        suspects.discard(node)
+        if _is_wrong(settings[node], before.links.get(node, ()), _fed(document, node)):
+            suspects.add(node)
+    return replace(before, document=document, settings=settings, suspects=suspects)
 
 
 def _fed(document: Document, node: str) -> list[str]:
@@ -175,7 +164,7 @@ def _read_nodes(made: Structure, reader: SettingsReader) -> None:
     read = reader.read
     for node, entry in entries.items():
         settings = read(entry)
-        if _is_name(node):
+        if _is_name(node) and settings is not UNREADABLE:
             made.settings[node] = settings
         else:
             made.is_suspect = True

@@ -175,4 +175,3 @@ def _changed_input(new: Keyed, old: Keyed) -> str | None:
             return f"an input of the flow changed: {name}"
     gone = next((name for _, name, _ in old.fed if name not in {one[1] for one in new.fed}), "")
     return f"an input of the flow changed: {gone}" if gone else "an input of the flow changed"
-

@@ -257,7 +257,9 @@ def test_the_limit_is_a_share_of_the_disk_until_somebody_sets_it(tmp_path: Path)
 def python(script: str, cache: Path, *arguments: str) -> subprocess.Popen[str]:
     environment = {**os.environ, "PIXELFLOW_CACHE": str(cache), "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
     command = [sys.executable, "-c", textwrap.dedent(script), *arguments]
-    return subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
 
 
 def ended(process: subprocess.Popen[str]) -> str:

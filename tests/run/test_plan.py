@@ -28,7 +28,7 @@ BROKEN = sorted((Path(__file__).parents[1] / "flows" / "broken").glob("*.flow.js
 
 
 @pf.node(pure=False)
-def looks(value: int = 3) -> int:
+def glances(value: int = 3) -> int:
     return value
 
 
@@ -72,7 +72,7 @@ TYPES = {
     nodes.numbers.node_type.name: ("count", "numbers"),  # type: ignore[attr-defined]
     nodes.total.node_type.name: ("values", "number"),  # type: ignore[attr-defined]
     nodes.maybe.node_type.name: ("value", "number"),  # type: ignore[attr-defined]
-    looks.node_type.name: ("value", "number"),  # type: ignore[attr-defined]
+    glances.node_type.name: ("value", "number"),  # type: ignore[attr-defined]
 }
 IDS = ["a", "b", "c", "d", "e"]
 INPUT_PORTS = st.builds("{}.{}".format, st.sampled_from(IDS), st.sampled_from(["value", "first", "count", "values"]))
@@ -121,7 +121,7 @@ def usable_nodes() -> st.SearchStrategy[dict[str, Any]]:
     one = st.sampled_from(sorted(TYPES)).map(
         lambda name: {"type": name, "type_version": 1, "values": {TYPES[name][0]: [1, 2] if "total" in name else 2}}
     )
-    return st.fixed_dictionaries({key: one for key in IDS[:3]}, optional={key: one for key in IDS[3:]})
+    return st.fixed_dictionaries(dict.fromkeys(IDS[:3], one), optional=dict.fromkeys(IDS[3:], one))
 
 
 @st.composite
@@ -270,13 +270,13 @@ def test_only_a_target_and_what_it_needs_are_keyed() -> None:
 def test_what_follows_chance_has_no_key_before_the_run() -> None:
     with pf.Flow("open") as flow:
         fixed = nodes.double(value=1)
-        flow.output("after_impure", nodes.add(first=looks(value=fixed)))
+        flow.output("after_impure", nodes.add(first=glances(value=fixed)))
         flow.output("after_seed", nodes.double(value=pf.nodes.seed(value="random")))  # type: ignore[arg-type]
         flow.output("mapped", nodes.double(value=nodes.numbers(count=3)))
         flow.output("list", nodes.total(values=nodes.numbers(count=3)))
     found = keys(flow)
     unknown = sorted(node for node, key in found.items() if key is None)
-    assert unknown == ["add", "double_2", "double_3", "looks", "seed"]
+    assert unknown == ["add", "double_2", "double_3", "glances", "seed"]
 
 
 def test_a_given_input_keys_what_it_feeds_again() -> None:
@@ -371,7 +371,9 @@ def test_what_nothing_has_to_wait_for_does_not_run_again(tmp_path: Path) -> None
     memory = MemoryCache()
 
     def run(**options: Any) -> Any:
-        return start(flow.document, flow.registry, flow.media, cache=Cache(memory), backend="inline", **options).result()
+        return start(
+            flow.document, flow.registry, flow.media, cache=Cache(memory), backend="inline", **options
+        ).result()
 
     run()
     known = plan(flow).keyed["counts_purely"].key

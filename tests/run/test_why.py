@@ -81,7 +81,7 @@ def test_long_texts_are_cut(flow: pf.Flow, kept: Cache) -> None:
 
 def test_a_node_that_was_placed_before_another_is_new(flow: pf.Flow, kept: Cache) -> None:
     run(flow, kept)
-    middle = flow.add(tint, image=flow.nodes["paints"]["image"])
+    middle = flow.add(tint, image=flow.nodes["paints"]["image"], hue=0.1)
     flow.disconnect(flow.nodes["paints"]["image"], flow.nodes["tint"].inputs["image"])
     flow.connect(middle["image"], flow.nodes["tint"].inputs["image"])
     assert said(flow, kept, "tint_2") == "'Tint' is new"
