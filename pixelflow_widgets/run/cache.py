@@ -133,7 +133,9 @@ class Cache:
             self.memory.put(key, found)
         return found
 
-    def put(self, key: str, results: Results, ports: Mapping[str, Port], took: float) -> None:
+    def put(
+        self, key: str, results: Results, ports: Mapping[str, Port], took: float, *, is_lasting: bool = True
+    ) -> None:
         """Keep results: when this returns, they are in memory or on disk.
 
         Args:
@@ -141,9 +143,10 @@ class Cache:
             results: What a node gave.
             ports: Its outputs, which say how values are written.
             took: Seconds that it took; what is made faster than it is written is not written.
+            is_lasting: It may outlive this process.
         """
         is_kept = self.memory.put(key, results)
-        if self.disk is not None:
+        if self.disk is not None and is_lasting:
             self.disk.put(key, results, ports, took, at_once=not is_kept)
 
 

@@ -155,7 +155,13 @@ class Run:
         return Result(self._plan.outputs, dict(self.results), self.seeds, self._plan.resolved)
 
     def why(self, node: str) -> str:
-        """Return in words what made a node run again in this run, or that nothing did."""
+        """Return in words what made a node run again in this run, or that nothing did.
+
+        Raises:
+            KeyError: The run did not need the node.
+        """
+        if node not in self._plan.keyed:
+            raise KeyError(f"This run did not need a node '{node}'. It needed: {', '.join(self._plan.order[:20])}.")
         return explain(node, self._plan.keyed, self._plan.before, self._plan.title, is_there=node in self._found)
 
     def result(self) -> Result:
@@ -340,7 +346,8 @@ class Run:
         took = time.monotonic() - began
         results = identified(step, key, outputs)
         if node_type.pure:
-            self._cache.put(key, results, node_type.outputs, took)
+            facts = self._plan.keyed[step.node].settings.facts
+            self._cache.put(key, results, node_type.outputs, took, is_lasting=facts is None or facts.is_lasting)
         return results, False
 
 

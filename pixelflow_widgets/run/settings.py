@@ -18,7 +18,7 @@ from ..flow import document as doc
 from ..flow.media_files import KEY, MediaFiles, from_json, references
 from ..media import blake3_hex, canonical_json
 from ..schema import NodeType, Port, PortType, Registry
-from ..schema.code_digest import code_digest, home
+from ..schema.code_digest import code_digest, home, unseen
 from ..schema.port_types import may_connect
 from .cache import Value
 
@@ -40,10 +40,12 @@ class TypeFacts:
 
     def __init__(self, node_type: NodeType, fingerprinted: Iterable[str]) -> None:
         self.node_type = node_type
-        self._source = "" if node_type.from_notebook else _source(node_type)
-        self.identity = self._identity()
-        self.is_pure = node_type.pure
         self.from_notebook = node_type.from_notebook
+        self._source = "" if self.from_notebook else _source(node_type)
+        self.identity = self._identity()
+        self.is_lasting = not self.from_notebook or not unseen(node_type.function)
+        """Its results may outlive the kernel: nothing goes into them that no digest sees."""
+        self.is_pure = node_type.pure
         self.required = frozenset(name for name, port in node_type.inputs.items() if port.required)
         self.seeds = tuple(name for name, port in node_type.inputs.items() if port.is_seed)
         self.fingerprinted = frozenset(
@@ -57,6 +59,7 @@ class TypeFacts:
         Only who asks under the same lock hears of it; others compare with the identity that they know.
         """
         former, self.identity = self.identity, self._identity()
+        self.is_lasting = not unseen(self.node_type.function)
         return former != self.identity
 
     def _identity(self) -> str:

@@ -1,7 +1,7 @@
 """What identifies the behaviour of a function: its bytecode and that of the helpers of its own that it names.
 
 A hash of the source would miss a change in a helper and would notice a comment. Methods of notebook classes and the
-contents of lists, dicts and arrays are not seen.
+contents of lists, dicts and arrays are not seen; `unseen` names them.
 """
 
 from __future__ import annotations
@@ -23,6 +23,39 @@ def code_digest(function: Any, package: str = "") -> str:
         package: Helpers of this package count as well as those that have no importable home.
     """
     return blake3_hex("\n".join(_describe(function, package)).encode())[:32]
+
+
+def unseen(function: Any) -> list[str]:
+    """Return the names that a function, or a helper of its own, uses and whose contents its digest does not see.
+
+    A result that hangs on them must not outlive the kernel: nothing would tell that they are others in the next one.
+    """
+    found: set[str] = set()
+    seen: set[int] = set()
+    pending = [_written(function)]
+    while pending:
+        current = pending.pop()
+        if id(current) in seen or not isinstance(current, types.FunctionType):
+            continue
+        seen.add(id(current))
+        for name, value in _named_values(current):
+            if (helper := _own_function(value, "")) is not None:
+                pending.append(helper)
+            elif not _is_seen(value):
+                found.add(name)
+    return sorted(found)
+
+
+def _is_seen(value: Any) -> bool:
+    if isinstance(value, (*_PLAIN, types.ModuleType, types.BuiltinFunctionType)):
+        return True
+    if isinstance(value, tuple | frozenset):
+        return all(map(_is_seen, value))
+    if hasattr(value, "node_type") or isinstance(value, types.FunctionType | type):
+        return not is_own(value)  # what a package brings does not change; a class of the notebook may
+    package = str(getattr(type(value), "__module__", "")).partition(".")[0]
+    # Aliases, as in annotations; compiled functions, as numpy's.
+    return package in ("typing", "types") or (callable(value) and hasattr(value, "__name__") and package != "__main__")
 
 
 def _describe(function: Any, package: str) -> Iterator[str]:

@@ -302,6 +302,20 @@ def test_a_notebook_function_that_changed_before_a_restart_is_not_found(tmp_path
     assert told == ["2 [False]\n", "2 [True]\n", "3 [False]\n"]
 
 
+def test_a_notebook_function_that_uses_what_no_digest_sees_is_not_kept_for_the_next_kernel(tmp_path: Path) -> None:
+    script = """
+        import sys, time
+        import pixelflow_widgets as pf
+        space = {"pf": pf, "time": time, "__name__": "__main__", "table": [int(sys.argv[1])]}
+        exec("def helper(value):\\n    return value + table[0]", space)
+        exec("@pf.node\\ndef slow(value: int) -> int:\\n    time.sleep(0.05)\\n    return helper(value)", space)
+        with pf.Flow("notebook") as flow:
+            flow.output("number", space["slow"](value=1))
+        print(flow.run(backend="inline")["number"], flow.run(backend="inline")["number"])
+    """
+    assert [ended(python(script, tmp_path, plus)) for plus in ("1", "5")] == ["2 2\n", "6 6\n"]
+
+
 @pytest.mark.soak
 def test_two_kernels_on_one_folder_never_read_what_is_wrong(tmp_path: Path) -> None:
     rounds = 150 * int(os.environ.get("PIXELFLOW_SOAK", "1"))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pixelflow_widgets.schema.code_digest import code_digest
+from pixelflow_widgets.schema.code_digest import code_digest, unseen
 
 CELL = """
 import functools
@@ -91,7 +91,7 @@ def test_running_the_same_cell_again_does_not_change_the_digest() -> None:
 def test_the_digest_is_the_same_in_every_process() -> None:
     program = f"""
 import sys; sys.argv = ['x']
-from pixelflow_widgets.schema.code_digest import code_digest
+from pixelflow_widgets.schema.code_digest import code_digest, unseen
 space = {{"__name__": "__main__"}}
 exec({CELL!r}, space)
 print(code_digest(space["f"]))
@@ -159,3 +159,36 @@ def test_the_digest_of_a_type_holds_its_name_and_version() -> None:
         exec(textwrap.dedent(cell).replace("VERSION", version), space)
         digests.append(space["f"].node_type.digest())
     assert digests[0].startswith("notebook.f@1:") and digests[1].startswith("notebook.f@2:")
+
+
+def defined(source: str, **names: Any) -> Any:
+    """Return the function `f` of a cell."""
+    space = {"__name__": "__main__", **names}
+    exec(source, space)
+    return space["f"]
+
+
+def test_what_no_digest_sees_is_named() -> None:
+    import functools
+
+    import numpy
+
+    class Own:
+        __module__ = "__main__"
+
+    cell = "def g(x):\n    return table, x\ndef f(x):\n    return g(x), number, words, library, own, sine, made, cached"
+    seen = {"number": 3, "words": ("a", 1), "library": functools, "sine": numpy.sin}
+    own = {"table": [1], "own": Own, "made": Own(), "cached": {}}
+    assert unseen(defined(cell, **seen, **own)) == ["cached", "made", "own", "table"]
+    assert unseen(defined("def f(x):\n    return number, words, library, sine", **seen)) == []
+
+
+def test_a_helper_counts_if_it_is_of_the_package_that_is_named() -> None:
+    def digest(body: str, package: str) -> str:
+        space: dict[str, Any] = {"__name__": "shapes.nodes"}
+        exec(f"def helper(x):\n    return x {body}\ndef f(x):\n    return helper(x)", space)
+        return code_digest(space["f"], package)
+
+    assert digest("+ 1", "shapes") != digest("+ 2", "shapes")
+    assert digest("+ 1", "shapes") == digest("+ 1", "shapes")
+    assert digest("+ 1", "other") == digest("+ 2", "other")
