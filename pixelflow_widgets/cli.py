@@ -173,9 +173,8 @@ def show_cache(context: typer.Context) -> None:
     if context.invoked_subcommand is not None:
         return
     from .run import eviction
-    from .run.disk_cache import DiskCache
 
-    disk = DiskCache()
+    disk = _disk()
     found = eviction.contents(disk.folder)
     limit = eviction.limit_of(disk.root, found.bytes)
     seconds = sum(entry.took for entry in found.entries)
@@ -189,9 +188,8 @@ def limit_cache(
 ) -> None:
     """Set how much room results may take; what is too much goes at once."""
     from .run import eviction
-    from .run.disk_cache import DiskCache
 
-    disk = DiskCache()
+    disk = _disk()
     try:
         limit = None if size.strip().lower() == "auto" else _bytes(size)
         eviction.set_limit(disk.root, limit)
@@ -206,9 +204,18 @@ def limit_cache(
 def clear_cache() -> None:
     """Remove every result; flows that run go on."""
     from .run import eviction
-    from .run.disk_cache import DiskCache
 
-    print(f"{_size(eviction.clear(DiskCache().folder))} freed.")
+    print(f"{_size(eviction.clear(_disk().folder))} freed.")
+
+
+def _disk() -> Any:
+    from .run.disk_cache import DiskCache, cache_folder
+
+    folder = cache_folder()
+    if folder is None:
+        _say("PIXELFLOW_CACHE=none: results are not kept on disk. Set it to a folder, or take it away.")
+        raise typer.Exit(WRONG)
+    return DiskCache(folder)
 
 
 _UNITS = {"B": 1, "KB": 1000, "MB": 1000**2, "GB": 1000**3, "TB": 1000**4}

@@ -12,12 +12,14 @@ from pixelflow_widgets.run.cache import MemoryCache
 
 
 @pytest.fixture(scope="session", autouse=True)
-def own_cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Results on disk, in a folder of this test run: those of the user are neither read nor written."""
-    folder = tmp_path_factory.mktemp("cache")
+def no_results_on_disk() -> Iterator[None]:
+    """No results on disk: those of the user are neither read nor written, and no test finds those of another.
+
+    What tests the disk names a folder of its own.
+    """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PIXELFLOW_CACHE", str(folder))
-        yield folder
+        patch.setenv("PIXELFLOW_CACHE", "none")
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -153,9 +153,10 @@ class Cache:
 @functools.cache
 def process_cache() -> Cache:
     """Return the cache that the flows of this process share."""
-    from .disk_cache import DiskCache
+    from .disk_cache import DiskCache, cache_folder
 
-    return Cache(MemoryCache(), DiskCache())
+    folder = cache_folder()
+    return Cache(MemoryCache(), DiskCache(folder) if folder else None)
 
 
 def as_list(slot: Slot) -> list[Value]:

@@ -43,10 +43,14 @@ RETRY_SECONDS = 60.0
 _MODES = ("RGB", "RGBA", "L", "LA", "1", "I", "I;16", "F")  # what an array gives back as it was
 
 
-def cache_folder() -> Path:
-    """Return where results are kept: the environment variable PIXELFLOW_CACHE, else the user's cache folder."""
-    if chosen := os.environ.get("PIXELFLOW_CACHE"):
-        return Path(chosen).expanduser()
+def cache_folder() -> Path | None:
+    """Return where results are kept: the environment variable PIXELFLOW_CACHE, else the user's cache folder.
+
+    None where that variable says "none": nothing is kept on disk.
+    """
+    chosen = os.environ.get("PIXELFLOW_CACHE")
+    if chosen:
+        return None if chosen.lower() == "none" else Path(chosen).expanduser()
     from platformdirs import user_cache_dir
 
     return Path(user_cache_dir("pixelflow_widgets", appauthor=False))
@@ -56,13 +60,13 @@ class DiskCache:
     """Keeps results on disk.
 
     Args:
-        folder: Where; `cache_folder()` if not given.
+        folder: Where.
         limit: Bytes that it may take; what `pixelflow cache limit` set, or a share of the disk, if not given.
         writer: Writes in the background; one of its own if not given.
     """
 
-    def __init__(self, folder: Path | None = None, limit: int | None = None, writer: Writer | None = None) -> None:
-        self.root = folder if folder is not None else cache_folder()
+    def __init__(self, folder: Path, limit: int | None = None, writer: Writer | None = None) -> None:
+        self.root = folder
         self.folder = self.root / "results-1"  # the format: another version of it does not meet these files
         self._limit = limit
         self._writer = writer or Writer()

@@ -83,6 +83,10 @@ class FlowKeys:
         structure, changed = read_structure(document, self._reader, files, self._structure)
         self._structure = structure
         self._forget(self._keyed.keys() if changed is None else changed)
+        for kept in (self._keyed, self.done):
+            if len(kept) > 2 * len(structure.settings) + 100:  # of nodes that were removed, and perhaps come back
+                for node in kept.keys() - structure.settings.keys():
+                    del kept[node]
         return structure
 
     def key(self, needed: list[str], fed: Mapping[str, list[Fed]]) -> dict[str, Keyed]:

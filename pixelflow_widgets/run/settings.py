@@ -22,8 +22,10 @@ from ..schema.code_digest import code_digest, home, unseen
 from ..schema.port_types import may_connect
 from .cache import Value
 
-MAX_KEPT = 100_000
+MAX_KEPT = 20_000
 """Answers that are kept; then all are forgotten, and cost one reading each."""
+MAX_TEXT = 4096
+"""Bytes of an entry above which its answer is not kept: a novel that somebody types would be kept letter by letter."""
 
 EXACT, ONE, LIST, MAPPED = "exact", "one", "list", "mapped"
 """How what an edge carries arrives: as it was checked when it was made, to be checked and perhaps converted, as items
@@ -185,7 +187,7 @@ class SettingsReader:
         found = self._kept.get(text)
         if found is None:
             found = self._read(entry)
-            if found.facts is not None:  # a type that is not known today may be tomorrow
+            if found.facts is not None and len(text) <= MAX_TEXT:  # a type that is not known today may be tomorrow
                 if len(self._kept) >= MAX_KEPT:
                     self._kept.clear()
                 self._kept[text] = found

@@ -14,6 +14,9 @@ from ..flow.problems import flow_input_problems
 from ..schema import Registry
 from .settings import UNREADABLE, Settings, SettingsReader, TypeFacts
 
+_MOST_TARGETS = 32
+"""For how many choices of targets it is remembered what they need."""
+
 
 class Link(NamedTuple):
     """Is an edge, seen from the node that it leads into.
@@ -66,6 +69,8 @@ class Structure:
         """Return the wanted nodes and all that they depend on, each after those that feed it."""
         key = tuple(wanted)
         if key not in self._needed:
+            if len(self._needed) >= _MOST_TARGETS:
+                self._needed.clear()
             found: set[str] = set()
             pending = list(key)
             while pending:

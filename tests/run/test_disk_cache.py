@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import logging
 import os
 import subprocess
@@ -271,6 +270,17 @@ def ended(process: subprocess.Popen[str]) -> str:
     return out
 
 
+def test_where_results_lie_can_be_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PIXELFLOW_CACHE", str(tmp_path))
+    assert disk_cache.cache_folder() == tmp_path
+    monkeypatch.setenv("PIXELFLOW_CACHE", "none")
+    assert disk_cache.cache_folder() is None
+    monkeypatch.delenv("PIXELFLOW_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    folder = disk_cache.cache_folder()
+    assert folder is not None and folder.name == "pixelflow_widgets"
+
+
 def test_a_restart_of_the_kernel_finds_what_took_long(tmp_path: Path) -> None:
     script = """
         import sys
@@ -321,6 +331,7 @@ def test_two_kernels_on_one_folder_never_read_what_is_wrong(tmp_path: Path) -> N
     rounds = 150 * int(os.environ.get("PIXELFLOW_SOAK", "1"))
     script = """
         import random, sys
+        from pathlib import Path
         import PIL.Image
         from pixelflow_widgets import Image
         from pixelflow_widgets.run import eviction
@@ -330,7 +341,7 @@ def test_two_kernels_on_one_folder_never_read_what_is_wrong(tmp_path: Path) -> N
         from pixelflow_widgets.schema.node_type import Port
         chance = random.Random(int(sys.argv[1]))
         ports = {"out": Port("out", port_type_of(Image))}
-        disk, hits = DiskCache(limit=60_000), 0
+        disk, hits = DiskCache(Path(sys.argv[3]), limit=60_000), 0
         for _ in range(int(sys.argv[2])):
             number = chance.randrange(12)
             key = f"{number:02}" * 32
@@ -350,7 +361,7 @@ def test_two_kernels_on_one_folder_never_read_what_is_wrong(tmp_path: Path) -> N
         assert disk.flush() and not disk.trouble, disk.trouble
         print(disk.damaged, hits)
     """
-    processes = [python(script, tmp_path, str(seed), str(rounds)) for seed in (1, 2)]
+    processes = [python(script, tmp_path, str(seed), str(rounds), str(tmp_path)) for seed in (1, 2)]
     for process in processes:
         damaged, hits = map(int, ended(process).split())
         assert damaged == 0 and hits > rounds / 10
@@ -377,4 +388,6 @@ def test_the_command_shows_limits_and_clears(tmp_path: Path) -> None:
     assert command("limit", "auto")[0] == 0
     assert command("clear")[0] == 0
     assert "0 results, 0 bytes" in command()[1]
-    assert json.loads(json.dumps(disk.get("key4"))) is None
+    assert disk.get("key4") is None
+    told = CliRunner().invoke(app, ["cache"], env={"PIXELFLOW_CACHE": "none"})
+    assert told.exit_code == 2 and "not kept on disk" in told.output
