@@ -164,6 +164,8 @@ class DiskCache:
                 outputs[port] = {"medium": media[port], "many": isinstance(slot, list), "items": items}
             entry = {"outputs": outputs, "took": round(took, 4), "bytes": size}
             self._write(self._entry(key), write_entry(entry))
+        except FileNotFoundError:  # somebody removes the whole folder this moment: the next result makes it anew
+            _log.debug("A result is not written to %s, which is being removed.", self.folder)
         except OSError as error:
             self._pause(error)
         except Exception as error:  # a value that has no codec stays in memory
@@ -189,10 +191,10 @@ class DiskCache:
         """Write a file aside and rename it; not synced, since a power cut that empties it is found by its digest."""
         folder = Path(path).parent
         try:
-            handle, unfinished = tempfile.mkstemp(prefix=".", suffix=".part", dir=folder)
+            handle, unfinished = tempfile.mkstemp(prefix=".", suffix=eviction.UNFINISHED, dir=folder)
         except FileNotFoundError:
             folder.mkdir(parents=True, exist_ok=True)
-            handle, unfinished = tempfile.mkstemp(prefix=".", suffix=".part", dir=folder)
+            handle, unfinished = tempfile.mkstemp(prefix=".", suffix=eviction.UNFINISHED, dir=folder)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)

@@ -15,6 +15,8 @@ SHARE_OF_DISK = 0.2
 FULL_TO = 0.9
 """How full the cache is after room was made: making it costs a look at every file."""
 ORPHAN_SECONDS = 3600.0
+UNFINISHED = ".part"
+"""What the name of a file ends with that is being written."""
 _LIMIT_FILE = "limit"
 
 
@@ -178,8 +180,6 @@ def _unlink(path: Path) -> int:
 
 
 def clear(folder: Path) -> int:
-    """Remove every result and return how many bytes that freed; kernels that run go on."""
-    freed = 0
-    for shelf in ("entries", "objects"):
-        freed += sum(_unlink(Path(file.path)) for file in list(_files(folder / shelf)))
-    return freed
+    """Remove every result and return how many bytes that freed; what a kernel is writing meanwhile stays."""
+    paths = [Path(file.path) for shelf in ("entries", "objects") for file in _files(folder / shelf)]
+    return sum(_unlink(path) for path in paths if path.suffix != UNFINISHED or _is_old(path))

@@ -328,7 +328,7 @@ def test_a_notebook_function_that_uses_what_no_digest_sees_is_not_kept_for_the_n
 
 @pytest.mark.soak
 def test_two_kernels_on_one_folder_never_read_what_is_wrong(tmp_path: Path) -> None:
-    rounds = 150 * int(os.environ.get("PIXELFLOW_SOAK", "1"))
+    rounds = 500 * int(os.environ.get("PIXELFLOW_SOAK", "1"))
     script = """
         import random, sys
         from pathlib import Path
