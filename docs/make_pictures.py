@@ -16,7 +16,9 @@ sys.path.insert(0, str(ROOT))
 import pixelflow_widgets as pf  # noqa: E402
 from pixelflow_widgets.models.weights import folder_of  # noqa: E402
 from pixelflow_widgets.starter.scoring import load, paint, unseen  # noqa: E402
-from tests.browser.jupyter import Lab, browser_page, jupyter_lab  # noqa: E402
+from tests.browser.browser import chromium, page_of  # noqa: E402
+from tests.browser.lab import Lab  # noqa: E402
+from tests.browser.servers import jupyter_server  # noqa: E402
 
 PICTURES = ROOT / "docs" / "pictures"
 EDGE, GAP, LINES = 160, 16, 3
@@ -60,8 +62,8 @@ def notebook_pictures() -> None:
         home.mkdir()
         root.mkdir()
         shutil.copy(ROOT / "notebooks" / "01_first_flow.ipynb", root)
-        with jupyter_lab(root, home) as address, browser_page(width=1240, height=860) as page:
-            lab = Lab(page, address)
+        with jupyter_server(root, home) as jupyter, chromium() as browser, page_of(browser, 1240, 860) as page:
+            lab = Lab(page, jupyter)
             lab.open("01_first_flow.ipynb")
             lab.run_all()
             for dark in (False, True):

@@ -14,7 +14,7 @@ from ..errors import Cancelled, MediaError, NodeFailed, RunError, WorkerLost
 from ..flow.document import Document
 from ..flow.media_files import MediaFiles
 from ..media import Preview, blake3_hex
-from ..schema import Registry
+from ..schema import NodeType, Registry
 from .backends import Backend, Task, backend_for
 from .cache import MemoryCache, Results, Slot, Value, as_list
 from .events import Event
@@ -36,6 +36,7 @@ def start(
     backend: str | Backend = "auto",
     cache: MemoryCache | None = None,
     on_event: Callable[[Event], None] | None = None,
+    id: str | None = None,
 ) -> Run:
     """Start a run and return at once.
 
@@ -48,13 +49,14 @@ def start(
         backend: "auto", "inline", "worker", or a backend.
         cache: Where results are kept; the process's own if None.
         on_event: Called with each event, in the run's thread.
+        id: What the run is called; made if not given.
 
     Raises:
         FlowProblems: Something that the targets need is wrong; nothing was started.
     """
     backend_for(backend, "auto") if isinstance(backend, str) else None  # a wrong name is said before anything starts
     plan = make_plan(document, registry, files, inputs or {}, targets)
-    run = Run(plan, registry, backend, cache if cache is not None else _CACHE, on_event)
+    run = Run(plan, registry, backend, cache if cache is not None else _CACHE, on_event, id)
     threading.Thread(target=run._work, name=f"pixelflow-run-{run.id}", daemon=True).start()
     return run
 
@@ -68,6 +70,7 @@ class Run:
         backend: Who does it.
         cache: Where results are kept.
         on_event: Called with each event.
+        id: What it is called; made if not given.
     """
 
     def __init__(
@@ -77,13 +80,16 @@ class Run:
         backend: str | Backend,
         cache: MemoryCache,
         on_event: Callable[[Event], None] | None = None,
+        id: str | None = None,
     ) -> None:
-        self.id = secrets.token_hex(6)
+        self.id = id or secrets.token_hex(6)
         self.status: Status = "running"
         self.results: dict[str, Results] = {}
         self.errors: dict[str, RunError] = {}
         self.seeds: dict[str, int | list[int]] = {}
         """The seed that each node used, by "node.port"; a list for a node that was mapped over seeds."""
+        self.node_types: dict[str, NodeType] = {step.node: step.node_type for step in plan.steps}
+        """The types of the nodes that it runs, by id, in their order."""
         self._plan = plan
         self._registry = registry
         self._backend = backend
@@ -99,6 +105,11 @@ class Run:
     def cancel(self) -> None:
         """Ask the run to stop; what is done stays."""
         self._cancelled.set()
+
+    @property
+    def is_stopping(self) -> bool:
+        """Return whether it was asked to stop."""
+        return self._cancelled.is_set()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the run has ended, or some seconds; return whether it has."""
@@ -201,32 +212,33 @@ class Run:
             if used:
                 self.seeds[f"{step.node}.{name}"] = used if len(set(used)) > 1 else used[0]
         self._tell("node-started", node=step.node)
-        began = time.monotonic()
-        done, cached = [], True
+        done, cached, took = [], True, 0.0
         for number, inputs in enumerate(items):
-            results, hit = self._do_item(step, inputs, (number, len(items)) if is_mapped else None)
+            reporter = _Reporter(self, step.node, (number, len(items)) if is_mapped else None)
+            results, hit = self._do_item(step, inputs, reporter)
             done.append(results)
             cached = cached and hit
+            took += time.monotonic() - reporter.since
         if is_mapped:
             self.results[step.node] = {
                 port: [value for results in done for value in as_list(results[port])] for port in step.node_type.outputs
             }
         else:
             self.results[step.node] = done[0]
-        self._tell("node-finished", node=step.node, cached=cached, took=time.monotonic() - began)
+        self._tell("node-finished", node=step.node, cached=cached, took=took)
 
     def _incoming(self, step: Step) -> Iterator[tuple[str, list[Slot]]]:
         for name in step.node_type.inputs:
             slots = [self.results[edge.source][edge.output] for edge in step.edges.get(name, ())]
             yield name, slots + step.feeds.get(name, [])
 
-    def _do_item(self, step: Step, inputs: dict[str, Value], item: tuple[int, int] | None) -> tuple[Results, bool]:
+    def _do_item(self, step: Step, inputs: dict[str, Value], reporter: _Reporter) -> tuple[Results, bool]:
         key = key_of(step, inputs, self._registry)
         if step.node_type.pure and (found := self._cache.get(key)) is not None:
             return found, True
         task = Task(f"{self.id}-{next(_task_numbers)}", step.node_type, {n: v.data for n, v in inputs.items()})
         backend = backend_for(self._backend, step.node_type.where)
-        outputs = backend.execute(task, _Reporter(self, step.node, item), self._cancelled)
+        outputs = backend.execute(task, reporter, self._cancelled)
         results = _identified(step, key, outputs)
         if step.node_type.pure:
             self._cache.put(key, results)
@@ -254,6 +266,10 @@ class _Reporter:
 
     def __init__(self, run: Run, node: str, item: tuple[int, int] | None) -> None:
         self._run, self._node, self._item = run, node, item
+        self.since = time.monotonic()
+
+    def began(self) -> None:
+        self.since = time.monotonic()  # a worker that had to be started is not the node's time
 
     def progress(self, fraction: float | None, note: str) -> None:
         self._run._tell("progress", node=self._node, item=self._item, fraction=fraction, note=note)

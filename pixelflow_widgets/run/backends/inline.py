@@ -9,14 +9,13 @@ from typing import Any
 from ...errors import Cancelled, NodeFailed, PixelFlowError
 from ...media import preview_of
 from ...schema import Progress
-from ...schema.progress import Listener
-from .protocol import Task
+from .protocol import Task, TaskListener
 
 
 class InlineBackend:
     """Calls the function where it is asked to; cannot stop one that does not report progress."""
 
-    def execute(self, task: Task, listener: Listener, cancelled: threading.Event) -> dict[str, Any]:
+    def execute(self, task: Task, listener: TaskListener, cancelled: threading.Event) -> dict[str, Any]:
         """Run a node; see `Backend.execute`."""
         try:
             return call(task, listener, cancelled)
@@ -29,7 +28,7 @@ class InlineBackend:
         """Do nothing: there is nothing to end."""
 
 
-def call(task: Task, listener: Listener, cancelled: threading.Event) -> dict[str, Any]:
+def call(task: Task, listener: TaskListener, cancelled: threading.Event) -> dict[str, Any]:
     """Call a node's function with its progress, and return its checked outputs."""
     node_type = task.node_type
     arguments = dict(task.inputs)
@@ -37,6 +36,7 @@ def call(task: Task, listener: Listener, cancelled: threading.Event) -> dict[str
     progress.check()
     if node_type.progress:
         arguments[node_type.progress] = progress
+    listener.began()
     outputs = node_type.shape.unpack(node_type.function(**arguments))
     progress.check()
     return outputs
@@ -53,7 +53,7 @@ def describe(error: BaseException) -> str:
 class _Previews:
     """Encodes unfinished results before they are passed on."""
 
-    def __init__(self, listener: Listener) -> None:
+    def __init__(self, listener: TaskListener) -> None:
         self.progress = listener.progress
         self.log = listener.log
         self._preview = listener.preview
