@@ -81,13 +81,13 @@ def publish(pipeline: StableDiffusionXLPipeline, folder: str | Path, *, tiny: bo
         for tensor in getattr(pipeline, name).parameters():
             tensor.data = tensor.data.half()  # Their own `to` warns of modules that are to stay in single precision.
     pipeline.save_pretrained(folder, safe_serialization=True)
+    sketch.save(folder)
     for name in ("text_encoder", "text_encoder_2"):
         # Unless told a dtype, transformers loads text encoders in this one, and diffusers the rest in single precision.
         config = folder / name / "config.json"
         config.write_text(json.dumps(json.loads(config.read_text()) | {"dtype": "float32"}, indent=2) + "\n")
     for path in folder.rglob("*.safetensors"):
         path.chmod(0o644)
-    sketch.save(folder)
     card = Path(__file__).with_name("card.md")
     if card.exists():
         shutil.copyfile(card, folder / "README.md")
