@@ -1,5 +1,7 @@
 """Bytes and kernel CPU of one edit by hand in a flow of 1,000 nodes, beside a bare json.loads and dict update.
 
+The bound is for one operation; re-routing a connection is two of them in one message.
+
 The messages are those of a page and go the way that they go in a notebook: through the handler of the widget, the
 rules, the journal on disk and the undo stack, and out again as what every page is told.
 """
@@ -119,8 +121,12 @@ def main() -> int:
 
         hello = {"type": "hello", "client": CLIENT, "seq": next(numbers), "have": None}
         edit(json.dumps(hello).encode())
-        print(f"{NODES} nodes, bound to a file          bytes   ms CPU   x a bare json.loads and dict update")
+        print(
+            f"{NODES} nodes, bound to a file          bytes   ms CPU   each operation   x json.loads and a dict update"
+        )
         for name, operations in gestures().items():
+            first = next(operations)
+            count, operations = len(first), itertools.chain([first], operations)
             batch = messages(flow, operations, numbers)
             cpu_ms(edit, batch)  # fills what is filled once
             rounds, floors, sizes, heard = [], [], [], Line.changes
@@ -134,8 +140,9 @@ def main() -> int:
                 print(f"{name}: {BATCHES * EDITS - Line.changes + heard} edits were not taken. {Line.refusal}")
                 return 1
             median, reference = statistics.median(rounds), statistics.median(floors)
-            print(f"  {name:32} {max(sizes):5}   {median:6.3f}   {median / reference:5.1f} x")
-            worst, largest = max(worst, median), max(largest, *sizes)
+            each = median / count
+            print(f"  {name:32} {max(sizes):5}   {median:6.3f}   {each:14.3f}   {median / reference:5.1f} x")
+            worst, largest = max(worst, each), max(largest, *sizes)
         flow.close()
     is_kept = worst <= BOUND and largest <= LARGEST
     print(f"bound: {LARGEST} bytes, {BOUND} ms - {'kept' if is_kept else 'BROKEN'}")

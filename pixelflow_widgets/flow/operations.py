@@ -19,6 +19,7 @@ from .joins import joins
 Operation = dict[str, Any]
 _Applied = tuple[Document, Operation]
 
+_JSON = json.JSONEncoder(allow_nan=False)
 MAX_DEPTH = 48
 """How deep an operation nests: less than a file may, so that what was accepted can be loaded again."""
 _TARGET = operator.itemgetter("to")

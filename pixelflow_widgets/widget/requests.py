@@ -196,11 +196,21 @@ def snapshot(flow: Any) -> dict[str, Any]:
 
 def has_half_characters(value: Any) -> bool:
     """Return whether JSON holds text that cannot be sent as UTF-8."""
+    if _is_ascii(value):  # nearly always, and a fifth of the cost
+        return False
     try:
         _JSON.encode(value).encode()
     except UnicodeEncodeError:
         return True
     return False
+
+
+def _is_ascii(value: Any) -> bool:
+    if isinstance(value, str):
+        return value.isascii()
+    if isinstance(value, dict):
+        return all(map(_is_ascii, value)) and all(map(_is_ascii, value.values()))
+    return not isinstance(value, list) or all(map(_is_ascii, value))
 
 
 def _with_bytes(mime: str, data: bytes, size: tuple[int, int] | None) -> Answer:
