@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import tempfile
 from pathlib import Path
 
 import PIL.Image
 from PIL import ImageDraw, ImageFont
+from playwright.sync_api import expect
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -16,7 +16,10 @@ sys.path.insert(0, str(ROOT))
 import pixelflow_widgets as pf  # noqa: E402
 from pixelflow_widgets.models.weights import folder_of  # noqa: E402
 from pixelflow_widgets.starter.scoring import load, paint, unseen  # noqa: E402
-from tests.browser.jupyter import Lab, browser_page, jupyter_lab  # noqa: E402
+from tests.browser.browser import chromium, page_of  # noqa: E402
+from tests.browser.editor import EditorPage  # noqa: E402
+from tests.browser.lab import Lab, write_notebook  # noqa: E402
+from tests.browser.servers import jupyter_server  # noqa: E402
 
 PICTURES = ROOT / "docs" / "pictures"
 EDGE, GAP, LINES = 160, 16, 3
@@ -53,23 +56,41 @@ def wrapped(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> li
     return lines
 
 
+CELL = """import pixelflow_widgets as pf
+
+pf.edit("poster.flow.json")"""
+
+
+def poster(path: Path) -> None:
+    """A flow of the kind that the first picture shows."""
+    flow = pf.Flow("poster")
+    prompt = flow.input("prompt", "a red circle on a blue background")
+    image = flow.add("text_to_image", prompt=prompt, steps=24, seed=7)
+    large = flow.add("resize_image", image=image["image"], filter="nearest")
+    flow.output("poster", large["image"])
+    flow.save(path)
+
+
 def notebook_pictures() -> None:
-    """The first notebook in JupyterLab, light and dark."""
+    """The editor in JupyterLab, light and dark, after a run by its button."""
     with tempfile.TemporaryDirectory() as folder:
         root, home = Path(folder, "notebooks"), Path(folder, "home")
         home.mkdir()
         root.mkdir()
-        shutil.copy(ROOT / "notebooks" / "01_first_flow.ipynb", root)
-        with jupyter_lab(root, home) as address, browser_page(width=1240, height=860) as page:
-            lab = Lab(page, address)
-            lab.open("01_first_flow.ipynb")
+        poster(root / "poster.flow.json")
+        write_notebook(root / "poster.ipynb", CELL)
+        with jupyter_server(root, home) as jupyter, chromium() as browser, page_of(browser, 1500, 900) as page:
+            lab = Lab(page, jupyter)
+            lab.open("poster.ipynb")
             lab.run_all()
+            editor = EditorPage(page).wait()
+            editor.run()
+            expect(editor.node("resize_image")).to_have_attribute("data-state", "done", timeout=120_000)
             for dark in (False, True):
                 lab.theme(dark)
-                view = page.locator(".pf-root").first
-                view.scroll_into_view_if_needed()
-                page.wait_for_timeout(500)
-                view.screenshot(path=PICTURES / f"flow-{'dark' if dark else 'light'}.png")
+                editor.root.scroll_into_view_if_needed()
+                page.wait_for_timeout(1500)  # until the last preview has faded
+                editor.screenshot(PICTURES / f"editor-{'dark' if dark else 'light'}.png")
 
 
 def main() -> None:

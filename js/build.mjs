@@ -23,12 +23,27 @@ const shared = {
   target: "es2022",
 };
 
+/** React Flow's style sheet holds for our own canvas only: another widget on the page may bring another version of it. */
+const scopeReactFlow = {
+  name: "scope-react-flow",
+  setup(build) {
+    build.onLoad({ filter: /@xyflow[\\/]react[\\/]dist[\\/]base\.css$/ }, async ({ path }) => {
+      const text = await readFile(path, "utf8");
+      const frames = /@keyframes[^{]+\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}/g;
+      const named = text.replaceAll("dashdraw", "pf-dashdraw");
+      const rules = named.replace(frames, "");
+      return { contents: `${(named.match(frames) ?? []).join("\n")}\n.pf-root {${rules}}`, loader: "css" };
+    });
+  },
+};
+
 async function buildWidget() {
   await esbuild.build({
     ...shared,
     entryPoints: { widget: here("src/widget.tsx") },
     format: "esm",
     outdir: STATIC,
+    plugins: [scopeReactFlow],
   });
 }
 
@@ -41,6 +56,7 @@ async function buildHarness() {
     entryPoints: { page: here("harness/page.ts") },
     format: "iife",
     outdir: folder,
+    plugins: [scopeReactFlow],
   });
   await copyFile(here("harness/index.html"), `${folder}/index.html`);
   console.log("harness: .harness/index.html");

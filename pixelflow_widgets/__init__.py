@@ -41,13 +41,13 @@ if TYPE_CHECKING:
     )
     from .flow.problems import Problem
     from .media import Audio, Image, Latents, Mask, Model, Table, Video
-    from .public import Flow
+    from .public import Flow, edit
     from .schema import Progress, node, registry
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "public": "Flow",
+    "public": "Flow edit",
     "schema": "Progress node registry",
     "media": "Audio Image Latents Mask Model Table Video",
     "controls": "Advanced Choices Colour Control File ModelPicker Number Prompt Seed Slider Text Toggle Upload",
@@ -94,6 +94,7 @@ __all__ = [
     "Upload",
     "Video",
     "WorkerLost",
+    "edit",
     "media",
     "models",
     "node",

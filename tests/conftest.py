@@ -29,7 +29,7 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from pixelflow_widgets.starter.training import publish
 
     folder = tmp_path_factory.mktemp("models") / "tiny"
-    publish(build_pipeline(seed=1, tiny=True), folder)
+    publish(build_pipeline(seed=1, tiny=True), folder, tiny=True)
     return folder
 
 

@@ -1,104 +1,129 @@
-import type { ViewDocument } from "../src/bridge/model";
-import type { ResultMessage } from "../src/bridge/results";
+// Flows to look at, with the types that they need; `?scene=large`.
 
-interface HarnessScene {
-  document: ViewDocument;
-  messages: ResultMessage[];
+import type { ModelEntry } from "../src/bridge/protocol";
+import type { FlowDocument, Json, JsonObject } from "../src/flow/document";
+import type { NodeTypes } from "../src/flow/nodeType";
+import { types } from "./types";
+
+export interface Scene {
+  flow: FlowDocument;
+  types: NodeTypes;
+  models: ModelEntry[];
 }
 
-const types: ViewDocument["types"] = {
-  text_to_image: {
-    title: "Text to image",
-    inputs: [
-      { name: "model", title: "Model", type: "model", default: { $model: { source: "starter" } } },
-      { name: "prompt", title: "Prompt", type: "text" },
-      { name: "negative_prompt", title: "Negative prompt", type: "text", default: "" },
-      { name: "steps", title: "Steps", type: "int", default: 12 },
-      { name: "guidance", title: "Guidance", type: "float", default: 5 },
-      { name: "seed", title: "Seed", type: "int", default: "random" },
-    ],
-    outputs: [{ name: "image", title: "Image", type: "image" }],
+const models: ModelEntry[] = [
+  {
+    name: "starter",
+    title: "Starter",
+    tasks: ["text_to_image"],
+    base_model: "Starter",
+    installed: true,
+    megabytes: 10,
+    help: "Paints simple shapes in two seconds.",
   },
-  write_prompt: {
-    title: "Write a prompt",
-    inputs: [
-      { name: "idea", title: "Idea", type: "text" },
-      { name: "styles", title: "Styles", type: "list[text]", default: [] },
-    ],
-    outputs: [{ name: "text", title: "Text", type: "text" }],
+  {
+    name: "sdxl",
+    title: "Stable Diffusion XL",
+    tasks: ["text_to_image"],
+    base_model: "SDXL",
+    installed: false,
+    megabytes: 6940,
+    help: "Paints almost anything at 1024 px.",
   },
-  duotone: {
-    title: "Duotone",
-    inputs: [
-      { name: "image", title: "Image", type: "image" },
-      { name: "hue", title: "Hue", type: "float", default: 0.6 },
-      { name: "blend", title: "Blend", type: { choices: ["multiply", "screen"] }, default: "screen" },
-    ],
-    outputs: [{ name: "image", title: "Image", type: "image" }],
+];
+
+type Parts = Partial<{ nodes: JsonObject; edges: Json[]; inputs: Json[]; outputs: Json[]; positions: JsonObject }>;
+
+function scene(name: string, { positions = {}, ...parts }: Parts): Scene {
+  const empty = { nodes: {}, edges: [], inputs: [], outputs: [] };
+  return { flow: { format: "pixelflow", version: 1, name, ...empty, ...parts, layout: { positions } }, types, models };
+}
+
+const node = (type: string, values: JsonObject = {}, fields: JsonObject = {}): JsonObject => ({
+  type,
+  type_version: 1,
+  values,
+  ...fields,
+});
+
+const first = scene("first", {
+  nodes: { n1: node("text_to_image", { seed: 7 }) },
+  inputs: [{ name: "prompt", type: "text", default: "a red circle on a blue background", feeds: ["n1.prompt"] }],
+  outputs: [{ name: "image", from: "n1.image" }],
+  positions: { n1: [0, 0] },
+});
+
+const chain = scene("poster", {
+  nodes: {
+    n1: node("write_prompt", { styles: ["flat colours", "screen print"] }),
+    n2: node("text_to_image", { steps: 24, seed: 41 }, { title: "Draw the poster" }),
+    n3: node("duotone", { hue: 0.12 }),
+    n4: node("speak"),
+    n5: node("upscale_by_hand", { factor: 4 }, { type_version: 3 }),
   },
-  speak: {
-    title: "Text to speech",
-    inputs: [{ name: "text", title: "Text", type: "text" }],
-    outputs: [{ name: "audio", title: "Audio", type: "audio" }],
+  edges: [
+    { from: "n1.text", to: "n2.prompt" },
+    { from: "n1.text", to: "n4.text" },
+    { from: "n2.image", to: "n3.image" },
+    { from: "n2.image", to: "n5.image" },
+  ],
+  inputs: [
+    { name: "idea", type: "text", title: "Idea", default: "a lighthouse at night", feeds: ["n1.idea"] },
+    { name: "guidance", type: "float", default: 5.5, limits: { min: 0, max: 20 }, feeds: ["n2.guidance"] },
+  ],
+  outputs: [
+    { name: "poster", from: "n3.image" },
+    { name: "voice", from: "n4.audio" },
+  ],
+});
+
+const controls = scene("controls", { nodes: { n1: node("every_control") }, positions: { n1: [0, 0] } });
+
+const failing = scene("failing", {
+  nodes: {
+    paint: node("text_to_image", { prompt: "a red circle" }),
+    fails: node("always_fails"),
+    last: node("duotone"),
   },
+  edges: [
+    { from: "paint.image", to: "fails.image" },
+    { from: "fails.image", to: "last.image" },
+  ],
+  positions: { paint: [0, 0], fails: [340, 0], last: [680, 0] },
+});
+
+/** 100 rows of ten nodes: a prompt, a picture, and eight that paint it over. */
+function large(): Scene {
+  const nodes: JsonObject = {};
+  const edges: Json[] = [];
+  const positions: JsonObject = {};
+  for (let row = 0; row < 100; row += 1) {
+    for (let column = 0; column < 10; column += 1) {
+      const id = `n${row}_${column}`;
+      positions[id] = [column * 340, row * 620];
+      if (column === 0) nodes[id] = node("prompt", { text: `row ${row}` });
+      else if (column === 1) nodes[id] = node("text_to_image", { seed: row });
+      else nodes[id] = node("duotone", { hue: column / 10 });
+      const to = column === 1 ? "prompt" : "image";
+      if (column > 0)
+        edges.push({ from: `n${row}_${column - 1}.${column === 1 ? "text" : "image"}`, to: `${id}.${to}` });
+    }
+  }
+  return scene("large", { nodes, edges, positions });
+}
+
+/** Made when asked for, so that a scene that is looked at does not wait for the others. */
+const made: Record<string, () => Scene> = {
+  empty: () => scene("untitled", {}),
+  first: () => first,
+  chain: () => chain,
+  controls: () => controls,
+  failing: () => failing,
+  large,
 };
 
-const first: HarnessScene = {
-  document: {
-    types,
-    flow: {
-      format: "pixelflow",
-      version: 1,
-      name: "first",
-      nodes: { n1: { type: "text_to_image", type_version: 1, title: null, values: { seed: "7" } } },
-      edges: [],
-      inputs: [{ name: "prompt", type: "text", default: "a red circle on a blue background", feeds: ["n1.prompt"] }],
-      outputs: [{ name: "image", from: "n1.image" }],
-      layout: { positions: { n1: [0, 0] } },
-    },
-  },
-  messages: [{ type: "result", node: "n1", port: "image", mime: "image/png" }],
-};
+export const SCENES: readonly string[] = Object.keys(made);
 
-const chain: HarnessScene = {
-  document: {
-    types,
-    flow: {
-      format: "pixelflow",
-      version: 1,
-      name: "poster",
-      nodes: {
-        n1: { type: "write_prompt", type_version: 1, values: { styles: ["flat colours", "screen print"] } },
-        n2: { type: "text_to_image", type_version: 1, title: "Draw the poster", values: { steps: 20, seed: "41" } },
-        n3: { type: "duotone", type_version: 1, values: { hue: 0.12 } },
-        n4: { type: "speak", type_version: 1, values: {} },
-        n5: { type: "upscale_by_hand", type_version: 3, values: { factor: 4 } },
-      },
-      edges: [
-        { from: "n1.text", to: "n2.prompt" },
-        { from: "n1.text", to: "n4.text" },
-        { from: "n2.image", to: "n3.image" },
-        { from: "n2.image", to: "n5.image" },
-      ],
-      inputs: [
-        { name: "idea", type: "text", title: "Idea", default: "a lighthouse at night", feeds: ["n1.idea"] },
-        { name: "guidance", type: "float", default: 5.5, feeds: ["n2.guidance"] },
-      ],
-      outputs: [
-        { name: "poster", from: "n3.image" },
-        { name: "voice", from: "n4.audio" },
-      ],
-    },
-  },
-  messages: [{ type: "preview", node: "n2", port: "image", mime: "image/png" }],
-};
-
-const empty: HarnessScene = {
-  document: {
-    types: {},
-    flow: { format: "pixelflow", version: 1, name: "untitled", nodes: {}, edges: [], inputs: [], outputs: [] },
-  },
-  messages: [],
-};
-
-export const scenes: Record<string, HarnessScene> = { first, chain, empty };
+export function makeScene(name: string): Scene {
+  return structuredClone((made[name] ?? made.first)?.() as Scene);
+}

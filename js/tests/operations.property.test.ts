@@ -46,6 +46,7 @@ const steps: Record<string, fc.Arbitrary<Record<string, unknown>>> = {
   remove_output: fc.record({ name: ids }),
   set_output: fc.record({ name: ids, fields: fc.record({ from: ports }) }),
   set_flow: fc.record({ fields: fc.dictionary(fc.constantFrom("name", "title", "description"), values) }),
+  replace: fc.record({ document: fc.constantFrom<unknown>(startingFlow(), { ...startingFlow(), edges: {} }, null) }),
 };
 
 const operations: fc.Arbitrary<Operation> = fc.oneof(

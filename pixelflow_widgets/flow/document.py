@@ -59,6 +59,19 @@ def new_document(name: str) -> Document:
     }
 
 
+def is_document(thing: Any) -> TypeGuard[Document]:
+    """Return whether edits can go on from it: every section is there, in its shape."""
+    if not isinstance(thing, dict) or thing.get("format") != FORMAT:
+        return False
+    sections = {"name": str, "nodes": dict, "edges": list, "inputs": list, "outputs": list}
+    layout = thing.get("layout", {})
+    return (
+        all(isinstance(thing.get(section), shape) for section, shape in sections.items())
+        and isinstance(layout, dict)
+        and isinstance(layout.get("positions", {}), dict)
+    )
+
+
 def split_port(text: Any) -> tuple[str, str] | None:
     """Return (node, port) of "node.port", or None for anything else."""
     if not isinstance(text, str):
@@ -69,7 +82,7 @@ def split_port(text: Any) -> tuple[str, str] | None:
 
 def read_edge(entry: Any) -> Edge | None:
     """Return an edge entry as an `Edge`, or None if it is not one."""
-    if not isinstance(entry, Mapping):
+    if not isinstance(entry, dict):
         return None
     source, target = split_port(entry.get("from")), split_port(entry.get("to"))
     return Edge(*source, *target) if source and target else None
@@ -91,9 +104,9 @@ def is_name(text: Any) -> TypeGuard[str]:
 def is_node(entry: Any) -> TypeGuard[dict[str, Any]]:
     """Return whether a node entry can be read."""
     return (
-        isinstance(entry, Mapping)
+        isinstance(entry, dict)
         and isinstance(entry.get("type"), str)
-        and isinstance(entry.get("values", {}), Mapping)
+        and isinstance(entry.get("values", {}), dict)
         and isinstance(entry.get("title", ""), str | None)
     )
 
@@ -106,7 +119,7 @@ def nodes(document: Document) -> dict[str, Mapping[str, Any]]:
 def is_input(entry: Any) -> TypeGuard[Mapping[str, Any]]:
     """Return whether an entry of the flow's inputs can be read."""
     return (
-        isinstance(entry, Mapping)
+        isinstance(entry, dict)
         and is_name(entry.get("name"))
         and isinstance(entry.get("type"), str | Mapping)
         and isinstance(entry.get("limits", {}), Mapping)
@@ -137,7 +150,7 @@ def feeds(entry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def is_output(entry: Any) -> bool:
     """Return whether an entry of the flow's outputs can be read."""
-    return isinstance(entry, Mapping) and is_name(entry.get("name")) and split_port(entry.get("from")) is not None
+    return isinstance(entry, dict) and is_name(entry.get("name")) and split_port(entry.get("from")) is not None
 
 
 def outputs(document: Document) -> Iterator[Mapping[str, Any]]:
@@ -148,7 +161,7 @@ def outputs(document: Document) -> Iterator[Mapping[str, Any]]:
 def find_named(entries: list[Any], name: str) -> int:
     """Return the place of the input or output of a name, or -1."""
     for place, entry in enumerate(entries):
-        if isinstance(entry, Mapping) and entry.get("name") == name:
+        if isinstance(entry, dict) and entry.get("name") == name:
             return place
     return -1
 
@@ -156,8 +169,8 @@ def find_named(entries: list[Any], name: str) -> int:
 def position(document: Document, node: str) -> tuple[float, float] | None:
     """Return where a node stands, in pixels at zoom 1, or None."""
     layout = document.get("layout")
-    positions = layout.get("positions") if isinstance(layout, Mapping) else None
-    place = positions.get(node) if isinstance(positions, Mapping) else None
+    positions = layout.get("positions") if isinstance(layout, dict) else None
+    place = positions.get(node) if isinstance(positions, dict) else None
     if isinstance(place, list) and len(place) == 2 and all(_is_number(edge) and abs(edge) < 1e7 for edge in place):
         return place[0], place[1]
     return None
@@ -170,5 +183,5 @@ def _is_number(value: Any) -> bool:
 def title_of(document: Document, node: str, default: str = "") -> str:
     """Return what a node is called on the canvas: its own title, else the default, else its id."""
     entry = document["nodes"].get(node)
-    title = entry.get("title") if isinstance(entry, Mapping) else None
+    title = entry.get("title") if isinstance(entry, dict) else None
     return title if isinstance(title, str) and title else default or node

@@ -8,18 +8,23 @@ from typing import Any
 
 from .. import media
 from ..errors import MediaError, OperationRejected
-from ..schema import NodeType, PortType, port_type_of
+from ..schema import NodeType, PortType, Registry, port_type_of
 from . import document as doc
-from .document import Edge
+from .document import Document, Edge
 from .handles import FlowInput, InputPort, Node, OutputPort
-from .layout import free_position
+from .layout import Columns, height_of
 from .live import LiveFlow
-from .media_files import to_json
+from .media_files import MediaFiles, to_json
 from .operations import NONE, Operation, removal
 
 
 class EditableFlow(LiveFlow):
     """Places, connects, sets and removes nodes."""
+
+    def _begin(self, document: Document, files: MediaFiles, registry: Registry) -> None:
+        super()._begin(document, files, registry)
+        self._columns: Columns | None = None
+        self._last_numbers: dict[str, int] = {}
 
     @property
     def nodes(self) -> dict[str, Node]:
@@ -71,9 +76,19 @@ class EditableFlow(LiveFlow):
         if title:
             entry["title"] = title
         sources = [value.node for value in values.values() if isinstance(value, OutputPort)]
-        place = position or free_position(self._document, sources)
-        self.apply([{"op": "add_node", "id": key, "node": entry, "position": list(place)}, *joins])
+        with self.lock:
+            columns = self._columns_now()
+            place = position or columns.free_position(self._document, sources)
+            change = self.apply([{"op": "add_node", "id": key, "node": entry, "position": list(place)}, *joins])
+            if change.revision == columns.revision + 1:
+                columns.note(place, height_of(node_type))
+                columns.revision = change.revision
         return Node(self, key)
+
+    def _columns_now(self) -> Columns:
+        if self._columns is None or self._columns.revision != self.revision:
+            self._columns = Columns(self._document, self.registry, self.revision)
+        return self._columns
 
     def _type(self, type: str | NodeType | Callable[..., Any]) -> NodeType:
         if isinstance(type, str):
@@ -85,11 +100,16 @@ class EditableFlow(LiveFlow):
 
     def _free_id(self, type_name: str) -> str:
         base = re.sub(r"\W", "_", type_name.rpartition(".")[2], flags=re.ASCII)[:56]
-        number, key = 1, base
-        while key in self._document["nodes"]:
+        nodes = self._document["nodes"]
+        if base not in nodes:
+            return base
+        number = self._last_numbers.get(base, 2)
+        if f"{base}_{number}" not in nodes:
+            number = 2  # it was removed or taken back
+        while f"{base}_{number}" in nodes:
             number += 1
-            key = f"{base}_{number}"
-        return key
+        self._last_numbers[base] = number
+        return f"{base}_{number}"
 
     def _sort(self, node_type: NodeType, key: str, values: dict[str, Any]) -> tuple[dict[str, Any], list[Operation]]:
         """Return (values to be stored, operations that connect the others)."""

@@ -184,13 +184,23 @@ def media_folder(path: Path) -> Path:
     return path.with_name(f"{stem(path)}.media")
 
 
-def save(path: Path, document: Document, files: MediaFiles) -> None:
-    """Write a flow as JSON with its media beside it, or as one zip if the name ends so."""
-    if path.name.lower().endswith(".zip"):
-        write_atomically(path, _to_zip(document, files))
-        return
-    files.write_to(media_folder(path), references(document))
-    write_atomically(path, to_text(document).encode())
+def to_bytes(path: Path, document: Document, files: MediaFiles) -> bytes:
+    """Return what the file of a flow holds: JSON, or a zip of everything if the name ends so."""
+    return _to_zip(document, files) if path.name.lower().endswith(".zip") else to_text(document).encode()
+
+
+def save(path: Path, document: Document, files: MediaFiles, content: bytes | None = None) -> None:
+    """Write a flow as JSON with its media beside it, or as one zip if the name ends so.
+
+    Args:
+        path: Where.
+        document: The flow.
+        files: Its media.
+        content: `to_bytes` of it, where that is known already.
+    """
+    if not path.name.lower().endswith(".zip"):
+        files.write_to(media_folder(path), references(document))
+    write_atomically(path, to_bytes(path, document, files) if content is None else content)
 
 
 def _to_zip(document: Document, files: MediaFiles) -> bytes:

@@ -75,7 +75,7 @@ class OutputPort(_Recorded):
     @property
     def type(self) -> PortType:
         """Return what it carries."""
-        return self.flow.nodes[self.node].node_type.output(self.name).type
+        return Node(self.flow, self.node).node_type.output(self.name).type
 
     def __str__(self) -> str:
         return f"{self.node}.{self.name}"
@@ -109,12 +109,12 @@ class InputPort:
     @property
     def type(self) -> PortType:
         """Return what it takes."""
-        return self.flow.nodes[self.node].node_type.input(self.name).type
+        return Node(self.flow, self.node).node_type.input(self.name).type
 
     @property
     def value(self) -> Any:
         """Return the value that is set, else the default."""
-        return self.flow.nodes[self.node].values[self.name]
+        return Node(self.flow, self.node).values[self.name]
 
     def __str__(self) -> str:
         return f"{self.node}.{self.name}"

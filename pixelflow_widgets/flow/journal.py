@@ -1,16 +1,16 @@
-"""What keeps every accepted edit: a journal beside the flow file, and its last versions.
+"""What keeps every accepted edit: a journal beside the flow file.
 
-Beside `poster.flow.json` lie `.poster.journal` (one JSON line an edit, appended before anybody is told) and
-`.poster.versions/` (the last 50 saved contents). Opening replays the edits that the file does not hold yet.
+Beside `poster.flow.json` lies `.poster.journal`: one JSON line an edit, appended before anybody is told. Opening does
+again what the file does not hold yet.
 """
 
 from __future__ import annotations
 
 import errno
 import json
-import re
+import os
+import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,9 @@ from typing import Any
 from .file import file_digest, stem, write_atomically
 from .operations import Operation
 
-KEPT_VERSIONS = 50
-_VERSION = re.compile(r"\d{6}-\d{8}T\d{6}\.flow\.json\Z")
+LOOKS_EVERY = 1.0
+"""Seconds after which an edit looks whether the journal is still there."""
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True)
 
 
 class Journal:
@@ -35,12 +36,21 @@ class Journal:
     def __init__(self, flow_file: Path) -> None:
         self.path = flow_file.with_name(f".{stem(flow_file)}.journal")
         self._known: set[str] = set()
+        self._lines: list[bytes] = []
+        self._file: int | None = None
+        self._size = 0
+        self._looked = 0.0
 
     def start(self, content: bytes, edits: Iterable[list[Operation]] = ()) -> None:
         """Begin anew on a content, with the edits that it does not hold yet; a torn line goes."""
-        lines = [_line({"base": file_digest(content)}), *(_line({"ops": edit}) for edit in edits)]
-        write_atomically(self.path, b"".join(lines))
-        self._known = {file_digest(content)}
+        digest = file_digest(content)
+        self._known = {digest}
+        self._lines = [_line({"base": digest}), *(_line({"ops": edit}) for edit in edits)]
+        self._rewrite()
+
+    def _rewrite(self) -> None:
+        self.close()
+        write_atomically(self.path, b"".join(self._lines))
 
     def knows(self, content: bytes) -> bool:
         """Return whether a content of the flow file comes from here, and not from another program."""
@@ -56,14 +66,37 @@ class Journal:
         self._known.add(file_digest(content))
 
     def _write(self, entry: dict[str, Any]) -> None:
-        with self.path.open("ab", buffering=0) as file:
-            end, line = file.tell(), _line(entry)
-            try:
-                if file.write(line) < len(line):
-                    raise OSError(errno.ENOSPC, "The disk is full", str(self.path))
-            except OSError:
-                file.truncate(end)  # half a line would swallow the next one
-                raise
+        line = _line(entry)
+        file = self._opened()
+        try:
+            if os.write(file, line) < len(line):
+                raise OSError(errno.ENOSPC, "The disk is full", str(self.path))
+        except OSError:
+            os.ftruncate(file, self._size)  # half a line would swallow the next one
+            raise
+        self._size += len(line)
+        self._lines.append(line)
+
+    def _opened(self) -> int:
+        """Return the open file, written anew if it was cleared away; to look at each edit would cost too much."""
+        now = time.monotonic()
+        if self._file is not None and now - self._looked < LOOKS_EVERY:
+            return self._file
+        self._looked = now
+        if self._file is None:
+            self._file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
+        found = os.fstat(self._file)
+        if found.st_nlink == 0 or (found.st_size == 0 and self._lines):
+            self._rewrite()
+            return self._opened()
+        self._size = found.st_size
+        return self._file
+
+    def close(self) -> None:
+        """Let the file go; the next edit opens it again."""
+        if self._file is not None:
+            handle, self._file = self._file, None
+            os.close(handle)
 
     def unsaved(self, content: bytes) -> list[list[Operation]] | None:
         """Return the edits that a file content does not hold, oldest first.
@@ -74,15 +107,42 @@ class Journal:
         Returns:
             Operations by edit; None if the file was changed by somebody else since the journal began.
         """
-        digest = file_digest(content)
-        edits: list[list[Operation]] = []
-        known = not self.path.exists()
+        edits = self.since(file_digest(content))
+        if edits is None and not any("ops" in entry for entry in self._entries()):
+            return []
+        return edits
+
+    def since(self, digest: str) -> list[list[Operation]] | None:
+        """Return the edits after a content, oldest first; None if the journal does not tell of that content.
+
+        Args:
+            digest: `file_digest` of the content.
+        """
+        edits: list[list[Operation]] | None = None
         for entry in self._entries():
-            if entry.get("base") == digest or entry.get("saving") == digest:
-                known, edits = True, []
-            elif isinstance(entry.get("ops"), list):
+            if digest in (entry.get("base"), entry.get("saving")):
+                edits = []
+            elif edits is not None and isinstance(entry.get("ops"), list):
                 edits.append(entry["ops"])
-        return edits if known or not edits else None
+        return edits
+
+    def contents(self) -> list[str]:
+        """Return the digests of the contents that the journal tells of, newest first."""
+        told = [entry.get("base", entry.get("saving")) for entry in self._entries()]
+        return [digest for digest in reversed(told) if isinstance(digest, str)]
+
+    def set_aside(self) -> Path:
+        """Copy the journal to where nothing ever removes it, and return where that is."""
+        moment, number = datetime.now(UTC).strftime("%Y%m%dT%H%M%S"), 1
+        while (aside := self.path.with_name(f"{self.path.name}.{moment}-{number}")).exists():
+            number += 1
+        write_atomically(aside, self.path.read_bytes())
+        return aside
+
+    def discard(self) -> None:
+        """Remove the journal: whatever it told of is kept elsewhere."""
+        self.close()
+        self.path.unlink(missing_ok=True)
 
     def _entries(self) -> Iterator[dict[str, Any]]:
         if not self.path.exists():
@@ -97,50 +157,4 @@ class Journal:
 
 
 def _line(entry: dict[str, Any]) -> bytes:
-    return json.dumps(entry, separators=(",", ":"), ensure_ascii=True).encode() + b"\n"
-
-
-@dataclass(frozen=True)
-class Version:
-    """Is an earlier content of a flow file.
-
-    Args:
-        path: Where it lies.
-        saved_at: When it was saved.
-    """
-
-    path: Path
-    saved_at: datetime
-
-
-class Versions:
-    """Keeps the last 50 contents of a flow file.
-
-    Args:
-        flow_file: The flow's own file.
-    """
-
-    def __init__(self, flow_file: Path) -> None:
-        self.folder = flow_file.with_name(f".{stem(flow_file)}.versions")
-
-    def keep(self, content: bytes) -> None:
-        """Add a content, unless it is the newest already; the oldest ones beyond 50 go."""
-        kept = self._files()
-        if kept and kept[-1].read_bytes() == content:
-            return
-        number = int(kept[-1].name.partition("-")[0]) + 1 if kept else 1
-        moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-        write_atomically(self.folder / f"{number:06}-{moment}.flow.json", content)
-        for path in kept[: max(0, len(kept) + 1 - KEPT_VERSIONS)]:
-            path.unlink(missing_ok=True)
-
-    def _files(self) -> list[Path]:
-        return sorted(path for path in self.folder.glob("*.flow.json") if _VERSION.match(path.name))
-
-    def list(self) -> list[Version]:
-        """Return the kept versions, newest first."""
-        found = []
-        for path in reversed(self._files()):
-            moment = path.name.partition("-")[2].removesuffix(".flow.json")
-            found.append(Version(path, datetime.strptime(moment, "%Y%m%dT%H%M%S").replace(tzinfo=UTC)))
-        return found
+    return _ENCODER.encode(entry).encode() + b"\n"

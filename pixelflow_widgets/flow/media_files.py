@@ -35,6 +35,7 @@ class MediaFiles:
         self.folder = folder
         self._contents = dict(contents or {})
         self._values: dict[str, Any] = {}
+        self._earlier: list[Path] = []
         self._lock = threading.Lock()
 
     def put(self, port_type: PortType, value: Any) -> dict[str, str]:
@@ -68,7 +69,8 @@ class MediaFiles:
         """Return whether the medium of a reference is here, without reading it."""
         if reference in self._values or reference in self._contents:
             return True
-        return self.folder is not None and (self.folder / reference).is_file()
+        folders = [self.folder, *self._earlier] if self.folder else self._earlier
+        return any((folder / reference).is_file() for folder in folders)
 
     def write_to(self, folder: Path, references: set[str]) -> None:
         """Write the media of these references into a folder; those that are there stay.
@@ -78,6 +80,25 @@ class MediaFiles:
         with self._lock:
             for reference in references:
                 self._write(folder, reference)
+
+    def move_to(self, folder: Path, references: set[str]) -> None:
+        """Keep media in another folder from now on, and write those of these references there.
+
+        Whatever else lies in the folder before is still found: undo may ask for it.
+        """
+        if self.folder == folder:
+            return
+        self.write_to(folder, references)
+        with self._lock:
+            self._earlier = [path for path in (self.folder, *self._earlier) if path is not None]
+            self.folder = folder
+
+    def join(self, other: MediaFiles) -> None:
+        """Find the media of other files here too."""
+        with self._lock:
+            self._contents |= {name: data for name, data in other._contents.items() if name not in self._contents}
+            folders = [path for path in (other.folder, *other._earlier) if path not in (None, self.folder)]
+            self._earlier.extend(path for path in folders if path is not None and path not in self._earlier)
 
     def bytes_of(self, reference: str) -> bytes | None:
         """Return the file content of a reference, or None if it is not here."""
@@ -91,8 +112,9 @@ class MediaFiles:
             return media.MEDIA[ending].encode(value)
         if reference in self._contents:
             return self._contents[reference]
-        path = self.folder / reference if self.folder else None
-        return path.read_bytes() if path and path.is_file() else None
+        folders = [self.folder, *self._earlier] if self.folder else self._earlier
+        path = next((found for folder in folders if (found := folder / reference).is_file()), None)
+        return path.read_bytes() if path else None
 
     def _write(self, folder: Path, reference: str) -> None:
         path = folder / reference

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import MediaError, OperationRejected
+from ..errors import FlowFileError, MediaError, OperationRejected
 from ..schema import PortType, Registry, may_connect
 from ..schema.port_types import read_port_type
 from .document import Document, edges, feeds, find_named, is_name, split_port, title_of
+from .file import check_shape
 from .operations import Operation
 
 
@@ -24,6 +25,9 @@ class Rules:
 
     def __init__(self, document: Document, registry: Registry) -> None:
         self._registry = registry
+        self._begin(document)
+
+    def _begin(self, document: Document) -> None:
         self._targets: dict[str, list[str]] = {}
         self._feeders: dict[str, list[str]] = {}
         for edge in edges(document):
@@ -53,6 +57,8 @@ class Rules:
                 entry = document["inputs"][find_named(document["inputs"], operation["name"])]
                 for node, port in feeds(entry):
                     self._check_fit(document, given, f"{node}.{port}", f"Input '{operation['name']}'")
+            case "replace":
+                _check_whole(operation["document"])
 
     def note(self, operation: Operation) -> None:
         """Take notice of an operation that was applied."""
@@ -74,6 +80,8 @@ class Rules:
                 for feeders in self._feeders.values():
                     if operation["name"] in feeders:
                         feeders.remove(operation["name"])
+            case "replace":
+                self._begin(operation["document"])
 
     def _join(self, source: str, target: str) -> None:
         self._targets.setdefault(source.partition(".")[0], []).append(target.partition(".")[0])
@@ -131,6 +139,16 @@ class Rules:
                 seen.add(current)
                 pending.extend(self._targets.get(current, ()))
         return False
+
+
+def _check_whole(document: Document) -> None:
+    """Refuse a document that a file of it would not give back as it is."""
+    try:
+        complete = check_shape(document) == document
+    except FlowFileError as error:
+        raise OperationRejected(str(error)) from None
+    if not complete:
+        raise OperationRejected("A whole flow has values in each node, feeds in each input, and positions.")
 
 
 def _read_type(described: Any) -> PortType:

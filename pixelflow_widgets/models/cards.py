@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..errors import ModelError
 from ..media import Model
 
 PACKAGE = Path(__file__).parents[1]
@@ -46,6 +47,17 @@ class ModelCard:
     def url(self) -> str:
         """Return where it comes from, in words."""
         return "shipped with this package" if isinstance(self.source, Path) else f"{self.source} on the Hub"
+
+    @property
+    def is_here(self) -> bool:
+        """Return whether its weights are on this machine; may look at the disk."""
+        from .weights import folder_of
+
+        try:
+            folder_of(self.name)
+        except ModelError:
+            return False
+        return True
 
 
 _CARDS = (

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
 from ..errors import ModelError
-from ..media import Image, Model
+from ..media import Model
 from .weights import folder_of
 
 CODE = ("torch", "transformers", "diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl")
@@ -48,7 +47,7 @@ def load_pipeline(model: Model | str, report: Report) -> Any:
             _loaded.move_to_end(key)
             return _loaded[key]
         if CODE[-1] not in sys.modules:
-            report(note="loading model code")
+            report(note="Loading model code …")
         with quiet():
             pipeline = _load(folder, report)
         _loaded[key] = pipeline
@@ -65,7 +64,7 @@ def _state(folder: Path) -> int:
 def _load(folder: Path, report: Report) -> Any:
     from diffusers import DiffusionPipeline
 
-    report(note=f"loading {folder.name.replace('_', ' ')}")
+    report(note=f"Loading {folder.name.replace('_', ' ')} …")
     device, dtype = best_device()
     try:
         pipeline = DiffusionPipeline.from_pretrained(folder, dtype=dtype, use_safetensors=True, local_files_only=True)
@@ -115,27 +114,3 @@ def generator(seed: int) -> Any:
     import torch
 
     return torch.Generator("cpu").manual_seed(seed)
-
-
-def latent_preview(folder: Path) -> Callable[[Any], Image] | None:
-    """Return a function from latents (batch, 4, height, width) to a small RGB picture, or None.
-
-    The picture is a linear map of the latent channels, fitted to the autoencoder by least squares and kept in the
-    model's `preview.json`; it costs microseconds where decoding costs as much as a step.
-    """
-    path = folder / "preview.json"
-    if not path.is_file():
-        return None
-    import numpy as np
-    import PIL.Image
-
-    fitted = json.loads(path.read_text())
-    matrix = np.asarray(fitted["latent_to_rgb"], np.float32)
-    bias = np.asarray(fitted["bias"], np.float32)
-
-    def preview(latents: Any) -> Image:
-        latent = latents[0].detach().float().cpu().numpy().transpose(1, 2, 0)
-        pixels = (latent @ matrix + bias).clip(0, 1)
-        return PIL.Image.fromarray((pixels * 255).astype(np.uint8))
-
-    return preview

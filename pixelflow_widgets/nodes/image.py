@@ -10,7 +10,7 @@ from ..controls import ModelPicker, Number, Prompt, Seed, Slider
 from ..errors import MediaError
 from ..media import Image, Model
 from ..models.cards import card_of
-from ..models.loading import generator, latent_preview, load_pipeline
+from ..models.loading import generator, load_pipeline
 from ..models.weights import folder_of
 from ..schema import Progress, node
 
@@ -41,6 +41,8 @@ def text_to_image(
         height: In pixels; empty is what suits the model.
         seed: The same seed gives the same picture.
     """
+    from ..models.sketch import latent_preview
+
     pipeline = load_pipeline(model, progress)
     card = card_of(model)
     options: dict[str, Any] = dict(card.defaults) if card else {}

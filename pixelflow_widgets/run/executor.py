@@ -14,7 +14,7 @@ from ..errors import Cancelled, MediaError, NodeFailed, RunError, WorkerLost
 from ..flow.document import Document
 from ..flow.media_files import MediaFiles
 from ..media import Preview
-from ..schema import Registry
+from ..schema import NodeType, Registry
 from .backends import Backend, Task, backend_for
 from .cache import Cache, MemoryCache, Results, Slot, Value, as_list, process_cache
 from .events import Event
@@ -39,6 +39,7 @@ def start(
     backend: str | Backend = "auto",
     cache: Cache | MemoryCache | None = None,
     on_event: Callable[[Event], None] | None = None,
+    id: str | None = None,
 ) -> Run:
     """Start a run and return at once.
 
@@ -51,6 +52,7 @@ def start(
         backend: "auto", "inline", "worker", or a backend.
         cache: Where results are kept; the process's own, with the disk behind it, if None.
         on_event: Called with each event, in the run's thread.
+        id: What the run is called; made if not given.
 
     Raises:
         FlowProblems: Something that the targets need is wrong; nothing was started.
@@ -59,7 +61,7 @@ def start(
     plan = make_plan(document, registry, files, inputs or {}, targets)
     if cache is None or isinstance(cache, MemoryCache):
         cache = process_cache() if cache is None else Cache(cache)
-    run = Run(plan, registry, backend, cache, on_event)
+    run = Run(plan, registry, backend, cache, on_event, id)
     threading.Thread(target=run._work, name=f"pixelflow-run-{run.id}", daemon=True).start()
     return run
 
@@ -94,6 +96,7 @@ class Run:
         backend: Who does it.
         cache: Where results are kept.
         on_event: Called with each event.
+        id: What it is called; made if not given.
     """
 
     def __init__(
@@ -103,8 +106,9 @@ class Run:
         backend: str | Backend,
         cache: Cache,
         on_event: Callable[[Event], None] | None = None,
+        id: str | None = None,
     ) -> None:
-        self.id = secrets.token_hex(6)
+        self.id = id or secrets.token_hex(6)
         self.status: Status = "running"
         self.results: dict[str, Results] = {}
         self.errors: dict[str, RunError] = {}
@@ -130,6 +134,17 @@ class Run:
     def cancel(self) -> None:
         """Ask the run to stop; what is done stays."""
         self._cancelled.set()
+
+    @property
+    def node_types(self) -> dict[str, NodeType]:
+        """Return the types of the nodes that it needs, by id, in their order."""
+        facts = {node: keyed.settings.facts for node, keyed in self._plan.keyed.items()}
+        return {node: known.node_type for node, known in facts.items() if known}
+
+    @property
+    def is_stopping(self) -> bool:
+        """Return whether it was asked to stop."""
+        return self._cancelled.is_set()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the run has ended, or some seconds; return whether it has."""
@@ -289,12 +304,13 @@ class Run:
         if facts and facts.seeds:
             self._note_seeds(step, items)
         self._tell("node-started", node=node)
-        began = time.monotonic()
-        done, cached = [], True
+        done, cached, took = [], True, 0.0
         for number, inputs in enumerate(items):
-            results, hit = self._do_item(step, inputs, key, (number, len(items)) if is_mapped else None)
+            reporter = _Reporter(self, node, (number, len(items)) if is_mapped else None)
+            results, hit = self._do_item(step, inputs, key, reporter)
             done.append(results)
             cached = cached and hit
+            took += time.monotonic() - reporter.since
         if is_mapped:
             self.results[node] = {
                 port: [value for results in done for value in as_list(results[port])] for port in step.node_type.outputs
@@ -304,7 +320,7 @@ class Run:
         if cached and items:
             self._found.add(node)
         self._plan.keys.done[node] = keyed
-        self._tell("node-finished", node=node, cached=cached, took=time.monotonic() - began)
+        self._tell("node-finished", node=node, cached=cached, took=took)
 
     def _note_seeds(self, step: Step, items: list[dict[str, Value]] | None = None) -> None:
         """Record the seeds that a node uses; of one that does not run, as far as its inputs are here."""
@@ -329,7 +345,7 @@ class Run:
         return [self.results[link.source][link.output] for link in links] + step.feeds.get(name, [])
 
     def _do_item(
-        self, step: Step, inputs: dict[str, Value], key: str | None, item: tuple[int, int] | None
+        self, step: Step, inputs: dict[str, Value], key: str | None, reporter: _Reporter
     ) -> tuple[Results, bool]:
         node_type, found = step.node_type, None
         if key is not None:
@@ -341,9 +357,8 @@ class Run:
             return found, True
         task = Task(f"{self.id}-{next(_task_numbers)}", node_type, {n: v.data for n, v in inputs.items()})
         backend = backend_for(self._backend, node_type.where)
-        began = time.monotonic()
-        outputs = backend.execute(task, _Reporter(self, step.node, item), self._cancelled)
-        took = time.monotonic() - began
+        outputs = backend.execute(task, reporter, self._cancelled)
+        took = time.monotonic() - reporter.since
         results = identified(step, key, outputs)
         if node_type.pure:
             facts = self._plan.keyed[step.node].settings.facts
@@ -356,6 +371,10 @@ class _Reporter:
 
     def __init__(self, run: Run, node: str, item: tuple[int, int] | None) -> None:
         self._run, self._node, self._item = run, node, item
+        self.since = time.monotonic()
+
+    def began(self) -> None:
+        self.since = time.monotonic()  # a worker that had to be started is not the node's time
 
     def progress(self, fraction: float | None, note: str) -> None:
         self._run._tell("progress", node=self._node, item=self._item, fraction=fraction, note=note)

@@ -46,7 +46,7 @@ class Progress:
         Args:
             fraction: How much is done, from 0 to 1; None is unknown.
             preview: An unfinished result: a PIL image or text.
-            note: What is being done: "loading model code".
+            note: What is being done: "Loading model code …".
 
         Raises:
             Cancelled: The run was stopped; let it pass through.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -34,11 +35,27 @@ class Registry:
         """Installed packages whose node types could not be loaded, with the reason."""
         self.fingerprints: dict[str, Callable[[Any], str]] = {}
         """What identifies a value beside its own digest, by type name: the files behind a model handle."""
+        self._listeners: list[Callable[[], None]] = []
 
     def add(self, node_type: NodeType) -> None:
         """Add a node type; one of the same name is replaced, so that running a notebook cell again updates it."""
         with self._lock:
             self._types[node_type.name] = node_type
+        for listener in list(self._listeners):
+            try:
+                listener()
+            except Exception:  # the type is there, and the other listeners hear of it
+                traceback.print_exc()
+
+    def on_change(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call back after each type that is added or replaced; the function that is returned ends it."""
+        self._listeners.append(callback)
+
+        def end() -> None:
+            if callback in self._listeners:
+                self._listeners.remove(callback)
+
+        return end
 
     def find(self, name: str) -> NodeType | None:
         """Return the type of a name, or None."""

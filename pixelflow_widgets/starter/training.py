@@ -1,21 +1,19 @@
 """The starter from nothing to its folder: the VAE, its decoder again, the latents, the UNet and its text encoders."""
 
 import json
-import random
 import shutil
 from datetime import datetime
 from pathlib import Path
 
 import torch
 from diffusers import StableDiffusionXLPipeline
-from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 
 from . import checkpoint
 from .architecture import build_pipeline
-from .autoencoder import pictures, train_autoencoder, train_decoder
+from .autoencoder import train_autoencoder, train_decoder
 from .diffusion import TRAINED, Latents, train_diffusion
-from .scenes import random_scene
+from .preview import train_sketch
 
 
 def train(
@@ -57,7 +55,7 @@ def train(
     pipeline.vae.register_to_config(scaling_factor=1 / latents.deviation)
     if not train_diffusion(pipeline, latents, checkpoints / "diffusion.pt", views, clock, report):
         return False
-    publish(pipeline, folder)
+    publish(pipeline, folder, tiny=tiny)
     return True
 
 
@@ -71,42 +69,28 @@ def snapshot(folder: str | Path, *, checkpoints: str | Path, tiny: bool = False)
     step = checkpoint.resume(checkpoints / "diffusion.pt", {"average": average})
     networks.load_state_dict(average.module.state_dict())
     pipeline.vae.register_to_config(scaling_factor=1 / Latents.load(checkpoints / "latents.pt").deviation)
-    publish(pipeline, folder)
+    publish(pipeline, folder, tiny=tiny)
     return step
 
 
-def publish(pipeline: StableDiffusionXLPipeline, folder: str | Path) -> None:
-    """Writes the pipeline in half precision, with the matrix for live previews and the model card beside it."""
+def publish(pipeline: StableDiffusionXLPipeline, folder: str | Path, *, tiny: bool = False) -> None:
+    """Writes the pipeline in half precision, with the sketch for live previews and the model card beside it."""
     folder = Path(folder)
-    preview = fit_preview(pipeline)
+    sketch = train_sketch(pipeline, **({"steps": 2, "scenes": 8} if tiny else {}))
     for name in ("vae", *TRAINED):
         for tensor in getattr(pipeline, name).parameters():
             tensor.data = tensor.data.half()  # Their own `to` warns of modules that are to stay in single precision.
     pipeline.save_pretrained(folder, safe_serialization=True)
+    sketch.save(folder)
     for name in ("text_encoder", "text_encoder_2"):
         # Unless told a dtype, transformers loads text encoders in this one, and diffusers the rest in single precision.
         config = folder / name / "config.json"
         config.write_text(json.dumps(json.loads(config.read_text()) | {"dtype": "float32"}, indent=2) + "\n")
     for path in folder.rglob("*.safetensors"):
         path.chmod(0o644)
-    (folder / "preview.json").write_text(json.dumps(preview, indent=2) + "\n")
     card = Path(__file__).with_name("card.md")
     if card.exists():
         shutil.copyfile(card, folder / "README.md")
-
-
-@torch.no_grad()
-def fit_preview(pipeline: StableDiffusionXLPipeline, count: int = 256) -> dict[str, list]:
-    """Fits, by least squares, RGB in [0, 1] as a linear function of a latent as the UNet sees it."""
-    rng = random.Random("preview")
-    images = pictures([random_scene(rng) for _ in range(count)], rng)
-    latents = pipeline.vae.encode(images).latent_dist.mean * pipeline.vae.config.scaling_factor
-    colours = functional.avg_pool2d(images, images.shape[-1] // latents.shape[-1]) / 2 + 0.5
-    rows = latents.permute(0, 2, 3, 1).reshape(-1, 4)
-    known = torch.cat([rows, torch.ones(len(rows), 1)], dim=1)
-    matrix = torch.linalg.lstsq(known, colours.permute(0, 2, 3, 1).reshape(-1, 3)).solution
-    *channels, bias = [[round(value, 5) for value in row] for row in matrix.tolist()]
-    return {"latent_to_rgb": channels, "bias": bias}
 
 
 def report(line: str) -> None:

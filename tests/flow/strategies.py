@@ -76,6 +76,16 @@ INPUTS = with_extra(
     )
 )
 OUTPUTS = with_extra(st.fixed_dictionaries({"name": IDS, "from": PORTS}))
+WHOLE = {
+    "format": "pixelflow",
+    "version": 1,
+    "name": "whole",
+    "edges": [{"from": "a.image", "to": "b.image"}],
+    "nodes": {"a": {"type": "draw", "values": {}}, "b": {"type": "draw", "values": {"text": "x"}}},
+    "inputs": [{"name": "a", "type": "text", "feeds": ["a.text"]}],
+    "outputs": [{"name": "b", "from": "b.image"}],
+    "layout": {"positions": {"a": [0, 0]}},
+}
 FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "add_node": {"id": IDS, "node": NODES, "position": st.none() | PLACES},
     "remove_node": {"id": IDS},
@@ -93,6 +103,9 @@ FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "remove_output": {"name": IDS},
     "set_output": {"name": IDS, "fields": st.one_of(changes("title", "help"), st.fixed_dictionaries({"from": PORTS}))},
     "set_flow": {"fields": changes("name", "title", "description")},
+    "replace": {
+        "document": st.sampled_from([WHOLE, {**WHOLE, "nodes": {}, "later": 1}, {**WHOLE, "edges": {}}, None, 5])
+    },
 }
 
 
@@ -121,6 +134,7 @@ HOSTILE = st.builds(
                 "index",
                 "positions",
                 "position",
+                "document",
             ]
         ),
         JSON,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 from collections import deque
@@ -12,9 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import pixelflow_widgets as pf
 from pixelflow_widgets.errors import OperationRejected
 from pixelflow_widgets.flow.document import Document
+from pixelflow_widgets.flow.edited import Change
 from pixelflow_widgets.flow.operations import apply_all
+from pixelflow_widgets.schema import Registry
 
 from .strategies import OPERATIONS, documents, examples
 
@@ -136,3 +140,58 @@ def test_the_order_of_two_edits_of_one_value_is_the_kernels() -> None:
         assert kernel.document == pages[0].document == pages[1].document
         ends.add(kernel.document["nodes"]["a"]["values"].get("text"))
     assert ends == {"0", "1", None}  # None: both were refused
+
+
+@dataclass
+class LatePage:
+    """Hears only some of what the kernel says, and asks for what it missed when a number is left out."""
+
+    flow: pf.Flow
+    revision: int = 0
+    epoch: str = ""
+    document: Document = field(default_factory=dict)
+
+    def hear(self, change: Change) -> None:
+        if change.revision != self.revision + 1:
+            self.say_hello()
+        else:
+            self._take(change)
+
+    def say_hello(self) -> None:
+        missed = self.flow.changes_since(self.revision) if self.epoch == self.flow.epoch else None
+        if missed is None:
+            self.document, self.revision, self.epoch = self.flow.document, self.flow.revision, self.flow.epoch
+            return
+        for change in missed:
+            self._take(change)
+
+    def _take(self, change: Change) -> None:
+        self.document, _ = apply_all(self.document, change.operations)
+        self.revision = change.revision
+
+
+@pytest.mark.soak
+@examples(60)
+@given(
+    documents(),
+    st.lists(st.tuples(st.sampled_from(["a", "b", "undo", "redo"]), OPERATIONS, st.booleans()), max_size=25),
+)
+def test_a_page_that_loses_messages_catches_up_with_the_live_flow(document: Document, steps: list[Any]) -> None:
+    flow = pf.Flow("live", registry=Registry())
+    flow._document = document
+    page = LatePage(flow)
+    page.say_hello()
+    told: list[Change] = []
+    flow.on_change(told.append)
+    for what, operation, arrives in steps:
+        with contextlib.suppress(OperationRejected):
+            if what in ("undo", "redo"):
+                getattr(flow, what)(source="page")
+            else:
+                flow.apply([operation], source=what, merge=what)
+        if told and arrives:
+            page.hear(told.pop())
+            told.clear()
+    page.say_hello()
+    assert page.revision == flow.revision
+    assert json.dumps(page.document, sort_keys=True) == json.dumps(flow.document, sort_keys=True)

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
+import gc
+import json
 import os
 import shutil
-from itertools import pairwise
+import signal
+import subprocess
+import sys
+import tempfile
+import weakref
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import pixelflow_widgets as pf
 from pixelflow_widgets.flow.journal import Journal
 
+from .living import forget, opened, say, texts
 from .sample_types import REGISTRY
-
-
-def opened(path: Path) -> pf.Flow:
-    return pf.Flow.open(path, registry=REGISTRY)
-
-
-def texts(flow: pf.Flow) -> list[str]:
-    return [node.values["text"] for node in flow.nodes.values()]
-
-
-def say(flow: pf.Flow, text: str) -> None:
-    flow.add("tests.say", id=text, text=text)
+from .strategies import OPERATIONS, WHOLE, examples
 
 
 class Camera:
@@ -57,9 +57,10 @@ def test_a_kill_between_any_two_writes_loses_nothing_that_was_accepted(
     flow = opened(folder / "a.flow.json")
     states = [flow.document]
     camera = Camera(folder, tmp_path, monkeypatch)
+    weakly = [weakref.ref(flow)]
 
     def edited(_: Any) -> None:
-        states.append(flow.document)
+        states.append(weakly[-1]().document)  # type: ignore[union-attr]
         camera.accepted += 1
 
     flow.on_change(edited)
@@ -71,7 +72,9 @@ def test_a_kill_between_any_two_writes_loses_nothing_that_was_accepted(
     flow.undo()
     flow.save()
     flow.redo()
+    forget(flow)
     flow = opened(folder / "a.flow.json")  # again, with an edit that is not saved
+    weakly.append(weakref.ref(flow))
     flow.on_change(edited)
     say(flow, "three")
     flow.save()
@@ -89,15 +92,19 @@ def test_a_torn_last_line_costs_only_the_edit_that_was_being_written(tmp_path: P
     flow = opened(tmp_path / "a.flow.json")
     for text in ("one", "two", "three"):
         say(flow, text)
+    forget(flow)
     journal = tmp_path / ".a.journal"
     whole = journal.read_bytes()
     last = whole.rindex(b"\n", 0, -1) + 1
     for end in range(last, len(whole)):
         journal.write_bytes(whole[:end])
         again = opened(tmp_path / "a.flow.json")
-        assert texts(again)[:2] == ["one", "two"]
+        assert {"one", "two"} <= set(texts(again))
         say(again, "four")  # is not swallowed by the torn line
-        assert texts(opened(tmp_path / "a.flow.json"))[-1] == "four"
+        forget(again)
+        again = opened(tmp_path / "a.flow.json")
+        assert "four" in texts(again)
+        forget(again)
 
 
 def test_a_disk_that_is_full_refuses_the_edit_and_keeps_the_others(
@@ -105,80 +112,51 @@ def test_a_disk_that_is_full_refuses_the_edit_and_keeps_the_others(
 ) -> None:
     flow = opened(tmp_path / "a.flow.json")
     say(flow, "one")
-    opening = Path.open
-
-    class Full:
-        def __init__(self, file: Any) -> None:
-            self.file = file
-
-        def __enter__(self) -> Full:
-            return self
-
-        def __exit__(self, *_: object) -> None:
-            self.file.close()
-
-        def __getattr__(self, name: str) -> Any:
-            return getattr(self.file, name)
-
-        def write(self, data: bytes) -> int:
-            return self.file.write(data[: len(data) // 2])
-
-    monkeypatch.setattr(Path, "open", lambda path, *how, **more: Full(opening(path, *how, **more)))
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda file, line: write(file, line[: len(line) // 2]))
     before = flow.document
     with pytest.raises(OSError, match="disk is full"):
         say(flow, "two")
     assert flow.document is before
     monkeypatch.undo()
     say(flow, "three")
+    forget(flow)
     assert texts(opened(tmp_path / "a.flow.json")) == ["one", "three"]
 
 
-def test_a_file_that_somebody_else_changed_is_reported_and_nothing_is_overwritten(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "line", [b'{"ops":[{"op":"remove_node","id":"nowhere"}]}', b'{"ops":[5]}', b'{"ops":[{"op":{}}]}']
+)
+def test_an_edit_of_the_journal_that_does_not_fit_is_put_aside_and_the_others_are_done(
+    tmp_path: Path, line: bytes
+) -> None:
     path = tmp_path / "a.flow.json"
     flow = opened(path)
-    say(flow, "mine")
-    other = pf.Flow("a", registry=REGISTRY)
-    say(other, "theirs")
-    other.save(path)
-    theirs = path.read_bytes()
-    with pytest.raises(pf.FlowFileError, match="was changed by another program"):
-        flow.save()
-    assert path.read_bytes() == theirs
-    with pytest.raises(pf.FlowFileError, match=r"was changed by another program while edits in .*\.a\.journal"):
-        opened(path)
-    flow.save(tmp_path / "mine.flow.json")
-    assert texts(pf.Flow.load(tmp_path / "mine.flow.json", registry=REGISTRY)) == ["mine"]
-
-
-def test_a_file_that_somebody_else_changed_is_taken_where_no_edit_waits(tmp_path: Path) -> None:
-    path = tmp_path / "a.flow.json"
-    opened(path)
-    other = pf.Flow("a", registry=REGISTRY)
-    say(other, "theirs")
-    other.save(path)
-    assert texts(opened(path)) == ["theirs"]
-
-
-def test_a_journal_that_does_not_fit_its_file_is_refused_in_words(tmp_path: Path) -> None:
-    path = tmp_path / "a.flow.json"
-    flow = opened(path)
-    for line in (b'{"ops":[{"op":"remove_node","id":"nowhere"}]}\n', b'{"ops":[5]}\n', b'{"ops":[{"op":{}}]}\n'):
-        Journal(path).start(path.read_bytes())
-        with (tmp_path / ".a.journal").open("ab") as journal:
-            journal.write(b"\xff\xfe garbage\n[1]\n5\n" + line)
-        with pytest.raises(pf.FlowFileError, match=r"\.a\.journal holds an edit that does not fit"):
-            opened(path)
-    assert flow.document["nodes"] == {}
+    say(flow, "one")
+    forget(flow)
+    journal = tmp_path / ".a.journal"
+    first, edit = journal.read_bytes().splitlines()
+    found = b"\n".join([first, b"\xff\xfe garbage", b"[1]", b"5", line, edit, b""])
+    journal.write_bytes(found)
+    with pytest.warns(UserWarning, match=r"1 edits of the journal do not fit a.flow.json.*\.a\.journal"):
+        again = opened(path)
+    assert texts(again) == ["one"] and "do not fit" in again.note
+    assert [kept.read_bytes() for kept in tmp_path.glob(".a.journal.*")] == [found]
+    say(again, "two")
+    forget(again)
+    assert texts(opened(path)) == ["one", "two"]
 
 
 def test_edits_come_back_although_their_types_changed_meanwhile(tmp_path: Path) -> None:
     flow = opened(tmp_path / "a.flow.json")
     words = flow.add("tests.say", text="a")
     flow.add("tests.paint", prompt=words["text"])
+    document = flow.document
+    forget(flow)
     from pixelflow_widgets.schema import Registry
 
     without_types = pf.Flow.open(tmp_path / "a.flow.json", registry=Registry())
-    assert without_types.document == flow.document
+    assert without_types.document == document
 
 
 def test_saving_under_another_spelling_of_the_same_path_is_the_same_file(
@@ -189,25 +167,8 @@ def test_saving_under_another_spelling_of_the_same_path_is_the_same_file(
     monkeypatch.chdir(tmp_path)
     flow.save("a.flow.json")
     say(flow, "two")
+    forget(flow)
     assert texts(opened(tmp_path / "a.flow.json")) == ["one", "two"]
-
-
-def test_the_last_fifty_versions_stay(tmp_path: Path) -> None:
-    path = tmp_path / "a.flow.json"
-    flow = opened(path)
-    for number in range(53):
-        flow.apply([{"op": "set_flow", "fields": {"title": str(number)}}])
-        flow.save()
-    flow.save()  # the same content again is no version
-    versions = flow.versions
-    assert len(versions) == 50
-    assert pf.Flow.load(versions[0].path).document == flow.document
-    assert pf.Flow.load(versions[-1].path).document["title"] == "3"
-    assert all(newer.saved_at >= older.saved_at for newer, older in pairwise(versions))
-    (tmp_path / ".a.versions" / "notes.flow.json").write_text("not ours")
-    flow.apply([{"op": "set_flow", "fields": {"title": "more"}}])
-    flow.save()
-    assert len(flow.versions) == 50
 
 
 def test_a_flow_that_is_only_loaded_leaves_nothing_beside_its_file(tmp_path: Path) -> None:
@@ -225,5 +186,90 @@ def test_a_medium_is_on_disk_before_the_edit_that_names_it(tmp_path: Path) -> No
 
     flow = opened(tmp_path / "a.flow.json")
     flow.add("tests.soften", image=PIL.Image.new("RGB", (2, 2), "red"))
+    forget(flow)
     again = opened(tmp_path / "a.flow.json")  # nothing was saved
     assert again.problems() == []
+
+
+KILLED = """
+import json, os, signal, sys
+import pixelflow_widgets as pf
+
+flow = pf.Flow.open(sys.argv[1], autosave=True)
+for number in range(int(sys.argv[2])):
+    flow.apply([{"op": "add_node", "id": f"n{number}", "node": {"type": "prompt", "values": {"text": str(number)}}}])
+    if number % 10 == 3:
+        flow.undo()
+    if number == 25:
+        flow.save()
+print(json.dumps(flow.document, sort_keys=True), flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("edits", [1, 24, 26, 40])
+def test_after_kill_9_the_flow_is_as_it_was_to_the_last_edit(tmp_path: Path, edits: int) -> None:
+    path = tmp_path / "a.flow.json"
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, path, str(edits)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert pf.Flow.open(path).document == json.loads(done.stdout)
+
+
+@pytest.mark.soak
+@examples(40)
+@given(
+    st.lists(st.tuples(st.sampled_from(["edit", "undo", "redo", "save", "reopen", "restore"]), OPERATIONS), max_size=25)
+)
+def test_whatever_is_done_the_journal_and_the_file_give_the_document_back(steps: list[Any]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "a.flow.json")
+        flow = opened(path)
+        flow.apply([{"op": "replace", "document": WHOLE}])
+        for what, operation in steps:
+            with contextlib.suppress(pf.OperationRejected):
+                if what == "edit":
+                    flow.apply([operation], merge="all")
+                elif what == "restore":
+                    flow.restore(flow.versions[-1])
+                elif what == "reopen":
+                    expected = copy.deepcopy(flow.document)
+                    forget(flow)
+                    flow = opened(path)
+                    assert flow.document == expected
+                else:
+                    getattr(flow, what)()
+        flow.close()
+        assert opened(path).document == flow.document
+
+
+def test_a_journal_that_somebody_cleared_away_is_written_anew_with_what_is_not_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pixelflow_widgets.flow.journal.LOOKS_EVERY", 0)
+    folder = tmp_path / "work"
+    flow = opened(folder / "a.flow.json")
+    say(flow, "one")
+    (folder / ".a.journal").unlink()
+    say(flow, "two")
+    forget(flow)
+    flow = opened(folder / "a.flow.json")
+    assert texts(flow) == ["one", "two"]
+    say(flow, "three")
+    shutil.rmtree(folder)
+    say(flow, "four")
+    flow.save()
+    saved = pf.Flow.load(folder / "a.flow.json", registry=REGISTRY)
+    assert texts(saved) == ["four", "one", "three", "two"]
+
+
+def test_a_journal_is_not_kept_open_by_a_flow_that_nobody_holds(tmp_path: Path) -> None:
+    open_files = Path("/proc/self/fd")
+    if not open_files.exists():
+        pytest.skip("no /proc here")
+    before = len(list(open_files.iterdir()))
+    for number in range(20):
+        say(opened(tmp_path / f"{number}.flow.json"), "one")
+    gc.collect()
+    assert len(list(open_files.iterdir())) <= before + 2

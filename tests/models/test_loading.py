@@ -4,11 +4,10 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 import pixelflow_widgets as pf
-from pixelflow_widgets.models.loading import best_device, generator, latent_preview, load_pipeline, quiet
+from pixelflow_widgets.models.loading import best_device, generator, load_pipeline, quiet
 
 
 class Notes(list[str]):
@@ -22,7 +21,7 @@ def test_a_pipeline_is_loaded_once_and_anew_when_its_files_change(tiny_model: Pa
     notes = Notes()
     first = load_pipeline(str(folder), notes)
     assert load_pipeline(pf.Model(str(folder)), notes) is first
-    assert notes.count("loading model") == 1
+    assert notes.count("Loading model …") == 1
     (folder / "model_index.json").touch()
     assert load_pipeline(str(folder), notes) is not first
 
@@ -53,20 +52,6 @@ def test_pickled_weights_are_not_loaded(tiny_model: Path, tmp_path: Path) -> Non
     torch.save({}, folder / "unet" / "diffusion_pytorch_model.bin")
     with pytest.raises(pf.ModelError, match="cannot be loaded"):
         load_pipeline(str(folder), Notes())
-
-
-def test_the_latent_preview_is_the_linear_map_of_its_file(tiny_model: Path, tmp_path: Path) -> None:
-    import torch
-
-    (tmp_path / "preview.json").write_text('{"latent_to_rgb": [[1,0,0],[0,1,0],[0,0,1],[0,0,0]], "bias": [0, 0.5, 0]}')
-    preview = latent_preview(tmp_path)
-    assert preview is not None
-    latents = torch.tensor([0.2, 0.1, 2.0, -3.0]).reshape(1, 4, 1, 1).expand(2, 4, 3, 5)
-    image = preview(latents)
-    assert image.size == (5, 3)
-    assert np.asarray(image)[0, 0].tolist() == [51, 153, 255]
-    assert latent_preview(tmp_path / "none") is None
-    assert latent_preview(tiny_model) is not None
 
 
 def test_every_64_bit_seed_is_taken_and_its_lowest_32_bits_make_the_noise() -> None:

@@ -32,9 +32,13 @@ class Heard:
         self.events: list[tuple[Any, ...]] = []
         self.changed = threading.Event()
 
+    def began(self) -> None:
+        self.began_at = time.monotonic()
+
     def progress(self, fraction: float | None, note: str) -> None:
         self.events.append(("progress", fraction, note))
-        self.changed.set()
+        if fraction is not None:  # from the node, and not from a worker that is being started
+            self.changed.set()
 
     def preview(self, value: Preview) -> None:
         self.events.append(("preview", value))
@@ -101,10 +105,17 @@ def test_a_result_of_another_type_than_promised_is_an_error(backend: Backend) ->
         execute(backend, nodes.lies)
 
 
+def test_the_listener_hears_when_the_function_is_called(backend: Backend) -> None:
+    heard = Heard()
+    execute(backend, nodes.steps, heard, count=4, seconds=0.05)
+    assert 0.19 < time.monotonic() - heard.began_at < 5
+
+
 def test_progress_and_previews_come_in_order(backend: Backend) -> None:
     heard = Heard()
     assert execute(backend, nodes.steps, heard, count=4) == {"number": 4}
-    fractions = [event[1] for event in heard.events if event[0] == "progress"]
+    # A worker that has to be started says so before the node says anything.
+    fractions = [event[1] for event in heard.events if event[0] == "progress" and event[1] is not None]
     assert fractions == [0.25, 0.5, 0.75, 1.0]
     previews = [event[1] for event in heard.events if event[0] == "preview"]
     assert len(previews) == 4
@@ -300,6 +311,17 @@ def test_a_warmed_worker_has_the_modules_before_the_first_task(own_worker: Worke
     while not execute(own_worker, is_loaded, name="colorsys")["flag"] and time.monotonic() < deadline:
         time.sleep(0.02)
     assert execute(own_worker, is_loaded, name="colorsys") == {"flag": True}
+
+
+def test_a_task_that_waits_for_its_turn_says_what_for(own_worker: WorkerBackend) -> None:
+    heard = Heard()
+    own_worker.warm(["test.support.this_is_not_there", "torch"])
+    execute(own_worker, nodes.double, heard, value=1)
+    notes = [event[2] for event in heard.events if event[0] == "progress"]
+    assert notes in (["Loading model code …", ""], ["Starting the worker …", "Loading model code …", ""])
+    heard.events.clear()
+    execute(own_worker, nodes.double, heard, value=2)
+    assert heard.events == []
 
 
 def _run_script(folder: Path, script: str) -> subprocess.CompletedProcess[str]:

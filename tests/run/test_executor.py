@@ -416,3 +416,17 @@ def test_waiting_with_a_time_limit_returns_whether_it_ended() -> None:
     assert started.wait(20) is True
     assert time.monotonic() - began < 20
     assert threading.active_count() < 50
+
+
+def test_the_time_of_a_node_is_its_own_and_not_that_of_its_worker_which_had_to_start() -> None:
+    backend = WorkerBackend()
+    try:
+        with pf.Flow("cold") as flow:
+            nodes.double(value=2)
+        began = time.monotonic()
+        events = list(run(flow, backend=backend).events())
+        took = next(event.took for event in events if event.kind == "node-finished")
+        assert took is not None and took < (time.monotonic() - began) / 3
+        assert "Starting the worker …" in [event.note for event in events if event.kind == "progress"]
+    finally:
+        backend.close()

@@ -1,4 +1,4 @@
-import json
+import random
 import time
 
 import pytest
@@ -6,11 +6,13 @@ import torch
 from diffusers import StableDiffusionXLPipeline
 from safetensors import safe_open
 
+from pixelflow_widgets.models.sketch import Sketch
 from pixelflow_widgets.starter import diffusion, training
 from pixelflow_widgets.starter.architecture import build_pipeline
 from pixelflow_widgets.starter.autoencoder import train_autoencoder, train_decoder
 from pixelflow_widgets.starter.checkpoint import Clock
 from pixelflow_widgets.starter.muon import orthogonalise
+from pixelflow_widgets.starter.preview import encoded, train_sketch
 
 
 class StopAfter(Clock):
@@ -57,11 +59,22 @@ def test_a_training_writes_a_folder_that_loads_in_single_precision_and_paints(tr
     assert pipeline("a red circle on a blue background", num_inference_steps=2).images[0].size == (64, 64)
 
 
-def test_the_folder_holds_half_precision_weights_and_a_matrix_for_live_previews(trained):
+def test_the_folder_holds_half_precision_weights_and_a_sketch_for_live_previews(trained):
     with safe_open(trained / "model" / "unet" / "diffusion_pytorch_model.safetensors", "pt") as file:
         assert {file.get_tensor(name).dtype for name in file.keys()} == {torch.float16}  # noqa: SIM118
-    preview = json.loads((trained / "model" / "preview.json").read_text())
-    assert [len(row) for row in preview["latent_to_rgb"]] == [3] * 4 and len(preview["bias"]) == 3
+    sketch = Sketch.load(trained / "model")
+    assert sketch is not None
+    assert sketch(torch.zeros(2, 4, 16, 16)).shape == (2, 3, 64, 64)
+
+
+def test_a_sketch_learns_what_the_autoencoder_makes_of_latents():
+    pipeline = build_pipeline(0, tiny=True)
+    latents, images = encoded(pipeline, 16, random.Random(5))
+
+    def distance(steps):
+        return float((train_sketch(pipeline, steps=steps, scenes=32)(latents) - images).abs().mean())
+
+    assert distance(150) < distance(1) / 2
 
 
 def test_a_training_of_the_unet_cut_short_resumes_to_the_same_weights(tmp_path):

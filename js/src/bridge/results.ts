@@ -2,14 +2,10 @@
 // in the notebook and send them again with every change.
 
 import { useSyncExternalStore } from "react";
+import type { KernelLink } from "./link";
+import type { PreviewMessage, ResultMessage } from "./protocol";
 
-/** `{type: "preview" | "result", node, port, mime}` with the bytes in the first buffer. */
-export interface ResultMessage {
-  type: "preview" | "result";
-  node: string;
-  port: string;
-  mime: string;
-}
+export type { ResultMessage } from "./protocol";
 
 export interface Result {
   mime: string;
@@ -18,48 +14,125 @@ export interface Result {
   /** Where the bytes can be read; null for text, which is at hand. */
   url: string | null;
   text: string | null;
+  /** Of the whole picture, in pixels; what is shown may be smaller. */
+  size: [number, number] | null;
+  /** How many items the list has; 1 for one. */
+  count: number;
+  /** In seconds. */
+  took: number | null;
+  cached: boolean;
 }
 
 export type Results = ReadonlyMap<string, Result>;
 
-function isResultMessage(message: unknown): message is ResultMessage {
-  const { type, node, port, mime } = (message ?? {}) as Partial<ResultMessage>;
-  return (type === "preview" || type === "result") && [node, port, mime].every((field) => typeof field === "string");
-}
+/** Waits until a picture can be painted without a flicker. */
+export type Decode = (url: string) => Promise<void>;
 
-function decode(message: ResultMessage, bytes: DataView): Result {
-  const { mime } = message;
-  const preview = message.type === "preview";
-  if (mime.startsWith("text/")) return { mime, preview, url: null, text: new TextDecoder().decode(bytes) };
+export function blobUrl(bytes: DataView, mime: string): string {
   // Copied, because the buffer may be a window into a larger message that would be kept alive by it.
   const copy = new Uint8Array(bytes.byteLength);
   copy.set(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-  return { mime, preview, url: URL.createObjectURL(new Blob([copy], { type: mime })), text: null };
+  return URL.createObjectURL(new Blob([copy], { type: mime }));
+}
+
+async function decodeImage(url: string): Promise<void> {
+  const image = new Image();
+  image.src = url;
+  await image.decode();
+}
+
+function isResultMessage(message: unknown): message is ResultMessage | PreviewMessage {
+  const { type, node, port, mime } = (message ?? {}) as Partial<ResultMessage>;
+  const isTyped = (type as string) === "preview" || type === "result";
+  return isTyped && [node, port, mime].every((field) => typeof field === "string");
+}
+
+function read(message: ResultMessage | PreviewMessage, bytes: DataView): Result {
+  const { mime } = message;
+  const isText = mime.startsWith("text/");
+  const about: Partial<ResultMessage> = message.type === "result" ? message : {};
+  return {
+    mime,
+    preview: message.type === "preview",
+    url: isText ? null : blobUrl(bytes, mime),
+    text: isText ? new TextDecoder().decode(bytes) : null,
+    size: about.size ?? null,
+    count: about.count ?? 1,
+    took: about.took ?? null,
+    cached: about.cached ?? false,
+  };
 }
 
 /** One per model, shared by all its views. Keys are port references (`n1.image`). */
 export class ResultStore {
+  #link: KernelLink | null;
+  #decode: Decode | null;
   #results: Results = new Map();
+  /** The newest of each port; a picture that is decoded after a newer one came is not shown any more. */
+  #newest = new Map<string, Result>();
+  /** In which run the result of each port came: a frame of that run that comes after it is late. */
+  #doneIn = new Map<string, string>();
+  #full = new Map<string, Promise<Result>>();
   #listeners = new Set<() => void>();
+
+  constructor(link: KernelLink | null = null, decode: Decode | null = "Image" in globalThis ? decodeImage : null) {
+    this.#link = link;
+    this.#decode = decode;
+    link?.on("preview", this.receive);
+    link?.on("result", this.receive);
+  }
 
   /** Takes a custom message; one that is not about a result is left to others. */
   readonly receive = (message: unknown, buffers: readonly DataView[]): void => {
     const bytes = buffers[0];
     if (!isResultMessage(message) || !bytes) return;
     const key = `${message.node}.${message.port}`;
-    const next = new Map(this.#results);
-    next.set(key, decode(message, bytes));
-    this.#replace(next);
+    if (message.type === "result") {
+      this.#doneIn.set(key, message.run ?? "");
+    } else if (message.run !== undefined && this.#doneIn.get(key) === message.run) {
+      this.#giveCredit(message);
+      return;
+    }
+    const result = read(message, bytes);
+    this.#newest.set(key, result);
+    if (!result.url || !this.#decode || !result.mime.startsWith("image/")) {
+      this.#show(key, result, message);
+    } else {
+      // A picture that cannot be decoded is shown as broken, and the next frame may come all the same.
+      const shown = () => this.#show(key, result, message);
+      this.#decode(result.url).then(shown, shown);
+    }
   };
+
+  /**
+   * Asks for a result as it is, not as a small picture: any item of a list, in full.
+   *
+   * @throws Error with words, where the kernel has it no more.
+   */
+  want(node: string, port: string, item = 0): Promise<Result> {
+    const key = `${node}.${port}`;
+    const name = `${key}#${item}`;
+    const known = this.#full.get(name);
+    if (known) return known;
+    const result = this.#ask(node, port, item);
+    this.#full.set(name, result);
+    result.catch(() => this.#full.delete(name));
+    return result;
+  }
 
   /** Forgets the results of nodes that are gone. */
   keep(nodes: ReadonlySet<string>): void {
-    const next = new Map([...this.#results].filter(([key]) => nodes.has(key.slice(0, key.indexOf(".")))));
+    const isKept = (key: string) => nodes.has(key.slice(0, key.indexOf(".")));
+    for (const key of [...this.#newest.keys()].filter((key) => !isKept(key))) {
+      this.#newest.delete(key);
+      this.#forgetFull(key);
+    }
+    const next = new Map([...this.#results].filter(([key]) => isKept(key)));
     if (next.size < this.#results.size) this.#replace(next);
   }
 
   clear(): void {
-    if (this.#results.size > 0) this.#replace(new Map());
+    this.keep(new Set());
   }
 
   readonly snapshot = (): Results => this.#results;
@@ -69,10 +142,45 @@ export class ResultStore {
     return () => this.#listeners.delete(listener);
   };
 
+  #show(key: string, result: Result, message: ResultMessage | PreviewMessage): void {
+    if (this.#newest.get(key) === result) {
+      if (!result.preview) this.#forgetFull(key);
+      this.#replace(new Map(this.#results).set(key, result));
+    } else if (result.url) {
+      URL.revokeObjectURL(result.url);
+    }
+    this.#giveCredit(message);
+  }
+
+  #giveCredit(message: ResultMessage | PreviewMessage): void {
+    if (message.type !== "preview" || typeof message.frame !== "number") return;
+    this.#link?.tell({ type: "credit", node: message.node, frame: message.frame });
+  }
+
+  async #ask(node: string, port: string, item: number): Promise<Result> {
+    const answer = await this.#link?.request({ type: "want", node, port, item, full: true });
+    const bytes = answer?.buffers[0];
+    if (answer?.type !== "ack" || !bytes) {
+      throw new Error(answer?.type === "reject" ? answer.message : "There is no such result. Run the flow again.");
+    }
+    const { mime = "application/octet-stream", size } = answer;
+    return read({ type: "result", node, port, mime, ...(size ? { size } : {}) }, bytes);
+  }
+
+  #forgetFull(key: string): void {
+    for (const [name, result] of [...this.#full].filter(([name]) => name.startsWith(`${key}#`))) {
+      this.#full.delete(name);
+      result.then(
+        ({ url }) => url && URL.revokeObjectURL(url),
+        () => {},
+      );
+    }
+  }
+
   #replace(next: Results): void {
     const dropped = [...this.#results].filter(([key, result]) => next.get(key) !== result);
     this.#results = next;
-    for (const listener of this.#listeners) listener();
+    for (const listener of [...this.#listeners]) listener();
     for (const [, { url }] of dropped) if (url) URL.revokeObjectURL(url);
   }
 }

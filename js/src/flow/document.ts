@@ -101,61 +101,79 @@ function readTitle(entry: JsonObject): string | null {
   return typeof title === "string" && title !== "" ? title : null;
 }
 
-function readNodes(document: FlowDocument): Map<string, FlowNode> {
-  const readable = Object.entries(document.nodes).flatMap(([id, entry]): [string, FlowNode][] => {
-    if (!isNode(entry) || !isName(id)) return [];
-    const values = field(entry, "values");
-    return [[id, { type: entry.type as string, title: readTitle(entry), values: isObject(values) ? values : {} }]];
+/** Reads a part of a document once; a part that did not change gives the very object that it gave before. */
+function once<Part extends object, Read>(read: (part: Part) => Read): (part: Part) => Read {
+  const known = new WeakMap<Part, { read: Read }>();
+  return (part) => {
+    const found = known.get(part) ?? { read: read(part) };
+    known.set(part, found);
+    return found.read;
+  };
+}
+
+const readNode = once((entry: JsonObject): FlowNode | null => {
+  if (!isNode(entry)) return null;
+  const values = field(entry, "values");
+  return { type: entry.type as string, title: readTitle(entry), values: isObject(values) ? values : {} };
+});
+
+const readNodes = once((nodes: JsonObject): Map<string, FlowNode> => {
+  const readable = Object.entries(nodes).flatMap(([id, entry]): [string, FlowNode][] => {
+    const node = isObject(entry) && isName(id) ? readNode(entry) : null;
+    return node ? [[id, node]] : [];
   });
   return new Map(readable);
-}
+});
 
-function readEdges(document: FlowDocument): Edge[] {
-  return document.edges.flatMap((entry) => {
-    if (!isObject(entry)) return [];
-    const { from, to } = entry;
-    return splitPort(from) && splitPort(to) ? [{ from: from as string, to: to as string }] : [];
-  });
-}
+const readEdge = once((entry: JsonObject): Edge[] => {
+  const { from, to } = entry;
+  return splitPort(from) && splitPort(to) ? [{ from: from as string, to: to as string }] : [];
+});
 
-function readInputs(document: FlowDocument): FlowInput[] {
-  return document.inputs.flatMap((entry) => {
-    if (!isInput(entry)) return [];
-    const feeds = Array.isArray(entry.feeds) ? entry.feeds : [];
-    const ports = feeds.filter((port): port is string => splitPort(port) !== null);
-    const type = isPortType(entry.type) ? entry.type : "any";
-    return [
-      { name: entry.name as string, type, title: readTitle(entry), default: entry.default ?? null, feeds: ports },
-    ];
-  });
-}
+const readEdges = once((edges: Json[]): Edge[] => edges.flatMap((entry) => (isObject(entry) ? readEdge(entry) : [])));
 
-function readOutputs(document: FlowDocument): FlowOutput[] {
-  return document.outputs.flatMap((entry) => {
-    if (!isObject(entry) || typeof entry.name !== "string" || !splitPort(entry.from)) return [];
-    return [{ name: entry.name, title: readTitle(entry), from: entry.from as string }];
-  });
-}
+const readInput = once((entry: JsonObject): FlowInput[] => {
+  if (!isInput(entry)) return [];
+  const feeds = Array.isArray(entry.feeds) ? entry.feeds : [];
+  const ports = feeds.filter((port): port is string => splitPort(port) !== null);
+  const type = isPortType(entry.type) ? entry.type : "any";
+  return [{ name: entry.name as string, type, title: readTitle(entry), default: entry.default ?? null, feeds: ports }];
+});
 
-function readPositions(document: FlowDocument): Map<string, [number, number]> {
-  const layout = field(document, "layout");
-  const positions = isObject(layout) ? field(layout, "positions") : undefined;
-  if (!isObject(positions)) return new Map();
+const readInputs = once((inputs: Json[]): FlowInput[] =>
+  inputs.flatMap((entry) => (isObject(entry) ? readInput(entry) : [])),
+);
+
+const readOutput = once((entry: JsonObject): FlowOutput[] => {
+  if (typeof entry.name !== "string" || !splitPort(entry.from)) return [];
+  return [{ name: entry.name, title: readTitle(entry), from: entry.from as string }];
+});
+
+const readOutputs = once((outputs: Json[]): FlowOutput[] =>
+  outputs.flatMap((entry) => (isObject(entry) ? readOutput(entry) : [])),
+);
+
+const readPlaces = once((positions: JsonObject): Map<string, [number, number]> => {
   const isCoordinate = (value: Json | undefined) => typeof value === "number" && Math.abs(value) < 1e7;
   const readable = Object.entries(positions).filter(
     ([, place]) => Array.isArray(place) && place.length === 2 && place.every(isCoordinate),
   );
   return new Map(readable as [string, [number, number]][]);
-}
+});
 
+const NOWHERE: JsonObject = {};
+
+/** What can be read of a document, in objects that stay the same as long as what they tell of does. */
 export function readFlow(document: FlowDocument): Flow {
+  const layout = field(document, "layout");
+  const positions = isObject(layout) ? field(layout, "positions") : undefined;
   return {
     name: document.name,
-    nodes: readNodes(document),
-    edges: readEdges(document),
-    inputs: readInputs(document),
-    outputs: readOutputs(document),
-    positions: readPositions(document),
+    nodes: readNodes(document.nodes),
+    edges: readEdges(document.edges),
+    inputs: readInputs(document.inputs),
+    outputs: readOutputs(document.outputs),
+    positions: readPlaces(isObject(positions) ? positions : NOWHERE),
   };
 }
 

@@ -25,7 +25,7 @@ export class OperationRejected extends Error {
 }
 
 /** Stands in an operation for a value that is null in the document: null itself takes a field away. */
-const NONE: JsonObject = { $none: true };
+export const NONE: JsonObject = { $none: true };
 const NODE_FIELDS = ["title", "type", "type_version", "pinned", "muted", "collapsed", "size", "note", "source"];
 const ENTRY_FIELDS = ["title", "help", "default", "limits", "type", "affects_cost", "choices", "from", "control"];
 const FLOW_FIELDS = ["name", "title", "description"];
@@ -329,6 +329,30 @@ const setFlow: Handler = (document, operation) => {
   return [after as FlowDocument, { op: "set_flow", fields: back }];
 };
 
+/** Whether edits can go on from it: every section is there, in its shape. */
+function isDocument(thing: Json): thing is FlowDocument {
+  if (!isObject(thing) || field(thing, "format") !== "pixelflow" || typeof field(thing, "name") !== "string")
+    return false;
+  const layout = field(thing, "layout") ?? {};
+  return (
+    isObject(field(thing, "nodes")) &&
+    ["edges", "inputs", "outputs"].every((section) => Array.isArray(field(thing, section))) &&
+    field(thing, "layout") !== null &&
+    isObject(layout) &&
+    isObject(Object.hasOwn(layout, "positions") ? layout.positions : {})
+  );
+}
+
+const replace: Handler = (document, operation) => {
+  const after = wanted(operation, "document");
+  if (!isDocument(after)) {
+    throw new OperationRejected(
+      "A flow has a name, nodes, edges, inputs and outputs, each in the shape that a flow file gives it.",
+    );
+  }
+  return [after, { op: "replace", document }];
+};
+
 const OPERATIONS = new Map<string, Handler>([
   ["add_node", addNode],
   ["remove_node", removeNode],
@@ -346,6 +370,7 @@ const OPERATIONS = new Map<string, Handler>([
   ["remove_output", removeEntry("outputs")],
   ["set_output", setEntry("outputs")],
   ["set_flow", setFlow],
+  ["replace", replace],
 ]);
 
 /** Every operation by its name. */

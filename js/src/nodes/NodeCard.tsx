@@ -1,42 +1,149 @@
-import type { Results } from "../bridge/results";
+import { memo } from "react";
+import type { NodeRun } from "../bridge/runs";
+import "./nodes.css";
+import { AlertIcon, ChevronIcon } from "../editor/icons";
+import { useEditor } from "../editor/view";
 import { ResultFrame } from "../media/ResultFrame";
-import type { PlacedCard } from "../view/scene";
-import { PortRow } from "./PortRow";
+import { Below } from "./Below";
+import { type AdvancedLine, type Card, ROW_HEIGHT } from "./card";
+import { NodeMenu } from "./NodeMenu";
+import { PortHandles, PortRow } from "./PortRow";
 import { PortShape } from "./PortShape";
+import { Title } from "./Title";
+import { stateWords, useNodeRun, useProblems, useRefused } from "./useRow";
+import { formatSeconds } from "./values";
 
-export function NodeCard({ card, results }: { card: PlacedCard; results: Results }) {
-  const { frame } = card;
-  const result = frame ? results.get(frame.reference) : undefined;
-  const state = result ? (result.preview ? ", running" : ", with a result") : "";
-  const unknown = card.known ? "" : ", its type is not installed here";
-  const subtitle = card.known ? card.subtitle : "not installed here";
+function Badge({ run }: { run: NodeRun | undefined }) {
+  if (!run) return null;
+  if (run.state === "running") {
+    const words = run.item
+      ? `${run.item[0]} of ${run.item[1]}`
+      : run.fraction === null
+        ? ""
+        : `${Math.round(run.fraction * 100)} %`;
+    return words ? <span className="pf-badge">{words}</span> : <span className="pf-spinner" aria-hidden="true" />;
+  }
+  if (run.state === "done") {
+    if (run.cached)
+      return (
+        <span className="pf-badge" title="Nothing it depends on has changed.">
+          cached
+        </span>
+      );
+    return run.took === null ? null : <span className="pf-badge">{formatSeconds(run.took)}</span>;
+  }
+  return run.state === "waiting" ? <span className="pf-badge">waiting</span> : null;
+}
+
+function Progress({ run, title }: { run: NodeRun | undefined; title: string }) {
+  if (run?.state !== "running") return null;
+  const known = run.fraction !== null;
+  const percent = Math.round((run.fraction ?? 0) * 100);
   return (
-    <section
-      className={card.known ? "pf-card" : "pf-card pf-card-unknown"}
-      style={{ left: card.x, top: card.y, width: card.width, height: card.height }}
-      aria-label={`${card.title}${unknown}${state}`}
+    <div
+      className="pf-progress"
+      role="progressbar"
+      aria-label={`Progress of ${title}`}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      {...(known ? { "aria-valuenow": percent } : {})}
+      data-known={known}
     >
-      <header className="pf-card-header">
-        <span className={`pf-card-icon pf-medium-${card.medium}`}>
-          <PortShape medium={card.medium} />
-        </span>
-        <span className="pf-card-names">
-          <span className="pf-card-title" title={card.title}>
-            {card.title}
-          </span>
-          {subtitle && <span className="pf-card-subtitle">{subtitle}</span>}
-        </span>
-      </header>
-      <ul className="pf-rows">
-        {card.rows.map((row) => (
-          <PortRow
-            key={`${row.side} ${row.reference}`}
-            row={row}
-            text={row.side === "output" ? (results.get(row.reference)?.text ?? null) : null}
-          />
-        ))}
-      </ul>
-      {frame && <ResultFrame frame={frame} result={result} title={card.title} />}
-    </section>
+      <div style={known ? { width: `${percent}%` } : undefined} />
+    </div>
   );
 }
+
+function Advanced({ id, line }: { id: string; line: AdvancedLine }) {
+  const { view } = useEditor();
+  const toggle = () =>
+    view.open.update((open) => {
+      const next = new Set(open);
+      if (!next.delete(id)) next.add(id);
+      return next;
+    });
+  return (
+    <button
+      type="button"
+      className="pf-advanced nodrag nopan"
+      style={{ top: line.y, height: ROW_HEIGHT }}
+      aria-expanded={line.open}
+      onClick={toggle}
+    >
+      <ChevronIcon /> Advanced <span className="pf-count">{line.count}</span>
+    </button>
+  );
+}
+
+function Header({ card, run, warned }: { card: Card; run: NodeRun | undefined; warned: boolean }) {
+  const { view } = useEditor();
+  const under = run?.state === "running" && run.note ? run.note : card.known ? card.subtitle : "not installed here";
+  return (
+    <header className="pf-card-header">
+      <span className={`pf-card-icon pf-medium-${card.medium}`}>
+        <PortShape medium={card.medium} />
+      </span>
+      <span className="pf-card-names" title={card.help || undefined}>
+        <Title what={card.id} text={card.title} className="pf-card-title" />
+        {under && <span className="pf-card-subtitle">{under}</span>}
+      </span>
+      {warned && (
+        <span className="pf-warned">
+          <AlertIcon />
+        </span>
+      )}
+      <Badge run={run} />
+      {!view.readOnly && <NodeMenu id={card.id} />}
+    </header>
+  );
+}
+
+interface Props {
+  card: Card;
+  selected: boolean;
+  /** Too far away for words: only what can be recognised is drawn. */
+  far: boolean;
+}
+
+export const NodeCard = memo(function NodeCard({ card, selected, far: isFar }: Props) {
+  const { view } = useEditor();
+  // In a comparison the differences are in the rows.
+  const far = isFar && !view.readOnly;
+  const run = useNodeRun(card.id);
+  const problems = useProblems(card.id);
+  const refused = useRefused();
+  const { frame } = card;
+  const words = card.known ? stateWords(run) : "its type is not installed here";
+  const classes = ["pf-card", !card.known && "pf-card-unknown", far && "pf-card-far", selected && "pf-card-selected"];
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a card is no fieldset.
+    <section
+      className={classes.filter(Boolean).join(" ")}
+      role="group"
+      aria-label={words ? `${card.title}, ${words}` : card.title}
+      data-node={card.id}
+      data-state={run?.state ?? "idle"}
+      data-told={refused || undefined}
+      data-different={view.different.has(card.id) || undefined}
+    >
+      <Header card={card} run={run} warned={problems.length > 0 && run?.state !== "failed"} />
+      <Progress run={run} title={card.title} />
+      {!far && (
+        <ul className="pf-rows">
+          {card.rows.map((row) => (
+            <PortRow
+              key={`${row.side} ${row.reference}`}
+              node={card.id}
+              row={row}
+              line={frame?.reference !== row.reference}
+            />
+          ))}
+        </ul>
+      )}
+      {!far && card.advanced && <Advanced id={card.id} line={card.advanced} />}
+      {frame && <ResultFrame frame={frame} title={card.title} state={run?.state} />}
+      <PortHandles owner={card.id} rows={card.rows} />
+      {!far && <Below run={run} problems={problems} frame={frame} />}
+    </section>
+  );
+});

@@ -17,10 +17,18 @@ const SHAPES: Record<Medium, ReactNode> = {
   any: <circle cx="7" cy="7" r="3.5" />,
 };
 
-/** `list` draws the same shape twice, one behind the other. */
-export function PortShape({ medium, list = false }: { medium: Medium; list?: boolean }) {
+interface Props {
+  medium: Medium;
+  /** Draws the same shape twice, one behind the other. */
+  list?: boolean;
+  /** Only its outline: nothing is connected. */
+  hollow?: boolean;
+}
+
+export function PortShape({ medium, list = false, hollow = false }: Props) {
+  const look = hollow ? "pf-shape pf-shape-hollow" : "pf-shape";
   return (
-    <svg className={`pf-shape pf-medium-${medium}`} viewBox="0 0 14 14" width="14" height="14" aria-hidden="true">
+    <svg className={`${look} pf-medium-${medium}`} viewBox="0 0 14 14" width="14" height="14" aria-hidden="true">
       {list && (
         <g transform="translate(3 -3)" opacity="0.55">
           {SHAPES[medium]}

@@ -9,9 +9,8 @@ from typing import Any
 from ...errors import Cancelled, NodeFailed, PixelFlowError
 from ...media import preview_of
 from ...schema import Progress
-from ...schema.progress import Listener
 from .mutation import InputWatch, is_debugging
-from .protocol import Task
+from .protocol import Task, TaskListener
 
 
 class InlineBackend:
@@ -24,7 +23,7 @@ class InlineBackend:
     def __init__(self, debug: bool | None = None) -> None:
         self._debug = is_debugging() if debug is None else debug
 
-    def execute(self, task: Task, listener: Listener, cancelled: threading.Event) -> dict[str, Any]:
+    def execute(self, task: Task, listener: TaskListener, cancelled: threading.Event) -> dict[str, Any]:
         """Run a node; see `Backend.execute`."""
         try:
             watch = InputWatch(task.node_type.inputs, task.inputs) if self._debug else None
@@ -41,12 +40,13 @@ class InlineBackend:
         """Do nothing: there is nothing to end."""
 
 
-def call(task: Task, listener: Listener, cancelled: threading.Event) -> dict[str, Any]:
+def call(task: Task, listener: TaskListener, cancelled: threading.Event) -> dict[str, Any]:
     """Call a node's function with its progress, and return its checked outputs."""
     node_type, arguments = task.node_type, task.inputs
     _check(cancelled)
     if node_type.progress:
         arguments = {**arguments, node_type.progress: Progress(_Previews(listener), cancelled.is_set)}
+    listener.began()
     outputs = node_type.shape.unpack(node_type.function(**arguments))
     _check(cancelled)
     return outputs
@@ -68,7 +68,7 @@ def describe(error: BaseException) -> str:
 class _Previews:
     """Encodes unfinished results before they are passed on."""
 
-    def __init__(self, listener: Listener) -> None:
+    def __init__(self, listener: TaskListener) -> None:
         self.progress = listener.progress
         self.log = listener.log
         self._preview = listener.preview

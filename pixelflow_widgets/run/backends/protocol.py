@@ -26,10 +26,18 @@ class Task:
     inputs: Mapping[str, Any]
 
 
+class TaskListener(Listener, Protocol):
+    """Receives what a node reports, and when it comes to its turn."""
+
+    def began(self) -> None:
+        """Hear that the function is called now: what came before was waiting."""
+        ...
+
+
 class Backend(Protocol):
     """Runs nodes."""
 
-    def execute(self, task: Task, listener: Listener, cancelled: threading.Event) -> dict[str, Any]:
+    def execute(self, task: Task, listener: TaskListener, cancelled: threading.Event) -> dict[str, Any]:
         """Run a node and return its checked outputs by port; several threads may call at once.
 
         Args:

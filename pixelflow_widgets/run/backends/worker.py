@@ -24,9 +24,8 @@ from typing import Any
 
 from ...errors import Cancelled, MediaError, NodeFailed, WorkerLost
 from ...media import Preview
-from ...schema.progress import Listener
 from ..transport import pack, pack_function, unpack
-from .protocol import Task
+from .protocol import Task, TaskListener
 
 _START = (
     "import sys, json; setup = json.loads(sys.stdin.readline()); sys.path[:] = setup['path']; "
@@ -34,6 +33,8 @@ _START = (
 )
 GRACE_SECONDS = 3.0
 _POLL_SECONDS = 0.05
+_PATIENCE_SECONDS = 0.2
+"""How long a task waits for its turn before its listener is told what for."""
 
 
 class WorkerBackend:
@@ -58,9 +59,9 @@ class WorkerBackend:
     def warm(self, modules: Iterable[str] = ()) -> None:
         """Start the process and import modules in the background, so that the first run does not wait."""
         names = list(modules)
-        threading.Thread(target=lambda: self._running().send("warm", names), name="pixelflow-warm", daemon=True).start()
+        threading.Thread(target=lambda: self._running().warm(names), name="pixelflow-warm", daemon=True).start()
 
-    def execute(self, task: Task, listener: Listener, cancelled: threading.Event) -> dict[str, Any]:
+    def execute(self, task: Task, listener: TaskListener, cancelled: threading.Event) -> dict[str, Any]:
         """Run a node; see `Backend.execute`."""
         try:
             packed = pack(task.node_type.inputs, task.inputs)
@@ -77,20 +78,21 @@ class WorkerBackend:
             except _NeverStarted as error:
                 raise WorkerLost(str(error)) from None
 
-    def _try(self, message: tuple[Any, ...], listener: Listener, cancelled: threading.Event) -> dict[str, Any]:
+    def _try(self, message: tuple[Any, ...], listener: TaskListener, cancelled: threading.Event) -> dict[str, Any]:
+        patience = _Patience(listener, "" if self.pid is not None else "Starting the worker …")
         process = self._running()
         number = next(self._numbers)
         mailbox = process.open_mailbox(number)
         try:
             process.send("task", number, *message)
-            return self._follow(process, number, mailbox, listener, cancelled)
+            return self._follow(process, number, mailbox, patience, cancelled)
         finally:
             process.close_mailbox(number)
 
     def _follow(
-        self, process: _Process, number: int, mailbox: queue.Queue[Any], listener: Listener, cancelled: threading.Event
+        self, process: _Process, number: int, mailbox: queue.Queue[Any], patience: _Patience, cancelled: threading.Event
     ) -> dict[str, Any]:
-        deadline, started = None, False
+        listener, deadline, started = patience.listener, None, False
         while True:
             if cancelled.is_set() and deadline is None:
                 deadline = time.monotonic() + self.grace
@@ -98,6 +100,8 @@ class WorkerBackend:
             try:
                 kind, *what = mailbox.get(timeout=_POLL_SECONDS)
             except queue.Empty:
+                if not started:
+                    patience.wait(process.occupation)
                 if deadline is not None and time.monotonic() > deadline:
                     process.kill()
                     raise Cancelled("The node did not stop by itself, so its worker process was ended.") from None
@@ -105,6 +109,7 @@ class WorkerBackend:
             match kind:
                 case "started":
                     started = True
+                    patience.end()
                 case "progress":
                     listener.progress(*what)
                 case "preview":
@@ -136,6 +141,29 @@ class WorkerBackend:
                 self._process = None
 
 
+class _Patience:
+    """Tells a listener what its task waits for, so that nothing looks hung."""
+
+    def __init__(self, listener: TaskListener, reason: str) -> None:
+        self.listener = listener
+        self._asked = time.monotonic()
+        self._told = ""
+        self._tell(reason)
+
+    def wait(self, reason: str) -> None:
+        if time.monotonic() > self._asked + _PATIENCE_SECONDS:
+            self._tell(reason)
+
+    def end(self) -> None:
+        self._tell("")
+        self.listener.began()
+
+    def _tell(self, reason: str) -> None:
+        if reason != self._told:
+            self._told = reason
+            self.listener.progress(None, reason)
+
+
 class _NeverStarted(Exception):
     """Says that a process ended before it took a task."""
 
@@ -148,6 +176,7 @@ class _Process:
         self._lock = threading.Lock()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         self.alive = True
+        self._warming = 0
         key = secrets.token_bytes(32)
         self.popen = subprocess.Popen(
             [sys.executable, "-c", _START],
@@ -171,6 +200,15 @@ class _Process:
             self.alive = False
             self.popen.kill()
             raise WorkerLost(f"The worker process did not start. {self._ending()}") from error
+
+    def warm(self, modules: list[str]) -> None:
+        self._warming += 1
+        self.send("warm", modules)
+
+    @property
+    def occupation(self) -> str:
+        """Return what it does that makes a task wait, in words."""
+        return "Loading model code …" if self._warming else "Waiting for the worker, which runs another node …"
 
     def open_mailbox(self, number: int) -> queue.Queue[Any]:
         with self._lock:
@@ -200,6 +238,8 @@ class _Process:
             except Exception:  # the line is closed; or holds what nobody can read, which is no better
                 self.popen.kill()
                 break
+            if kind == "warmed":
+                self._warming -= 1
             mailbox = self._mailboxes.get(number)
             if mailbox is not None:
                 mailbox.put((kind, *what))

@@ -43,6 +43,7 @@ def serve(setup: dict[str, Any]) -> None:
         kind, *what = tasks.get()
         if kind == "warm":
             _warm(*what)
+            line.send("warmed", -1)  # of no task
             continue
         number, code, shape, packed = what
         if not line.begin(number):

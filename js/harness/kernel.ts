@@ -1,0 +1,243 @@
+// A kernel that lives in the page: it orders edits, answers requests and runs flows as pixelflow_widgets/widget does, so
+// that the editor can be looked at and tested without Jupyter.
+
+import type { ConflictTrait, EditorTraits } from "../src/bridge/protocol";
+import type { FlowDocument, Json, JsonObject } from "../src/flow/document";
+import { type Operation, OperationRejected } from "../src/flow/operations";
+import { type Draw, drawBytes } from "./drawing";
+import { FakeRuns } from "./fakeRuns";
+import { type Accepted, History } from "./history";
+import { findProblems } from "./problems";
+import type { Scene } from "./scenes";
+import { type Request, Sequencer } from "./sequencer";
+import { Shelf } from "./shelf";
+
+/** The way to one page. */
+export interface Line {
+  send(message: JsonObject, buffers: ArrayBuffer[]): void;
+  trait(name: keyof EditorTraits): void;
+}
+
+type Answered = JsonObject | null;
+
+export class MemoryKernel {
+  readonly epoch = Math.random().toString(16).slice(2, 10);
+  readonly traits: EditorTraits;
+  readonly runs: FakeRuns;
+  /** How long a message is on its way, in milliseconds. */
+  delay = 0;
+  /** After how long a pause the trait `document` is renewed. */
+  quiet = 2_000;
+  /** Refuses edits in words, as a rule would; for tests. */
+  refuse: ((operations: Operation[]) => string | null) | null = null;
+  #history: History;
+  #lines = new Set<Line>();
+  #pages = new Map<string, Sequencer>();
+  #shelf: Shelf;
+  #lost = 0;
+  #timers = new Map<string, ReturnType<typeof setTimeout>>();
+
+  constructor(scene: Scene, draw: Draw = drawBytes) {
+    this.#history = new History(scene.flow, scene.types);
+    this.traits = {
+      document: { epoch: this.epoch, rev: 0, flow: scene.flow },
+      types: scene.types,
+      models: scene.models,
+      selection: [],
+      viewport: {},
+      run_state: { run: null, status: "idle", nodes: {} },
+      problems: findProblems(scene.flow, scene.types),
+      conflict: {},
+      options: {},
+      status: { file: `${scene.flow.name}.flow.json`, saved: true, draft: false, note: "" },
+    };
+    this.#shelf = new Shelf({
+      document: () => this.document,
+      replace: (document) => this.#tell(this.#history.accept([{ op: "replace", document }]), "restore", null),
+      conflict: (conflict) => this.set("conflict", conflict),
+      saved: (file) => {
+        this.set("status", { file, saved: true, draft: false, note: "" });
+        this.#renew();
+      },
+    });
+    this.runs = new FakeRuns(scene.types, draw, {
+      state: (state) => this.set("run_state", state),
+      tell: (message, buffers) => this.#broadcast(message, buffers),
+    });
+  }
+
+  get document(): FlowDocument {
+    return this.#history.document;
+  }
+
+  get rev(): number {
+    return this.#history.rev;
+  }
+
+  /** Adds a page; the function that is returned takes it away again. */
+  join(line: Line): () => void {
+    this.#lines.add(line);
+    return () => this.#lines.delete(line);
+  }
+
+  /** Loses the next messages, either way. */
+  lose(count = 1): void {
+    this.#lost += count;
+  }
+
+  /** Whether a message is to be lost now. */
+  loses(): boolean {
+    if (this.#lost === 0) return false;
+    this.#lost -= 1;
+    return true;
+  }
+
+  /** Edits as code does; throws OperationRejected. */
+  edit(operations: Operation[], source = "python"): void {
+    this.#tell(this.#history.accept(operations), source, null);
+  }
+
+  /** Shows a conflict: `aside` is what the hands had, where code made the live flow, or what the file holds. */
+  conflict(kind: ConflictTrait["kind"], aside: FlowDocument): void {
+    this.#shelf.conflict(kind, aside);
+  }
+
+  set<Name extends keyof EditorTraits>(name: Name, value: EditorTraits[Name], by?: Line): void {
+    this.traits[name] = value;
+    for (const line of this.#lines) if (line !== by) line.trait(name);
+  }
+
+  /** Hears a page. */
+  hear(content: unknown, buffers: ArrayBuffer[], line: Line): void {
+    const request = content as Request;
+    if (request.type === "credit") this.runs.credit(String(request.node), Number(request.frame));
+    else if (request.type === "visible") this.runs.visible(request.client, request.nodes as string[]);
+    else {
+      const page = this.#pages.get(request.client) ?? new Sequencer();
+      this.#pages.set(request.client, page);
+      const again = (reply: { message: JsonObject; buffers: ArrayBuffer[] }) => line.send(reply.message, reply.buffers);
+      const handle = (next: Request, attached: ArrayBuffer[]) => this.#handle(next, attached, page, line);
+      page.take(request, buffers, handle, again);
+    }
+  }
+
+  /** Ends all timers. */
+  close(): void {
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.runs.close();
+  }
+
+  #handle(request: Request, buffers: ArrayBuffer[], page: Sequencer, line: Line): void {
+    const { client, seq } = request;
+    const answer = (message: JsonObject, attached: ArrayBuffer[] = []) => {
+      const reply = { message: { type: "ack", ...message, client, seq }, buffers: attached };
+      page.keep(seq, reply);
+      line.send(reply.message, reply.buffers);
+    };
+    try {
+      const message = this.#do(request, buffers, page, answer, line);
+      if (message) answer(message);
+    } catch (error) {
+      if (!(error instanceof OperationRejected)) throw error;
+      answer({ type: "reject", message: error.message });
+    }
+  }
+
+  /** Returns the answer, or null where it is given otherwise: by a change, or later. */
+  #do(
+    request: Request,
+    buffers: ArrayBuffer[],
+    page: Sequencer,
+    answer: (message: JsonObject, buffers?: ArrayBuffer[]) => void,
+    line: Line,
+  ): Answered {
+    const by = { request, page };
+    switch (request.type) {
+      case "hello":
+        queueMicrotask(() => this.runs.replay((message, attached) => line.send(message, attached)));
+        return this.#welcome(request.have as { epoch: string; rev: number } | null);
+      case "ops":
+        return this.#edit(request, by);
+      case "undo":
+      case "redo": {
+        const change = request.type === "undo" ? this.#history.undo() : this.#history.redo();
+        if (change) this.#tell(change, request.type, by);
+        return change ? null : { did: false };
+      }
+      case "run":
+        this.runs.start(String(request.run), request.targets as string[] | null, this.#history.document);
+        return {};
+      case "stop":
+        this.runs.stop(String(request.run));
+        return {};
+      case "media":
+        return this.#shelf.keepMedium(String(request.name), buffers[0]);
+      case "want":
+        void this.#find(request).then((found) =>
+          found
+            ? answer({ mime: found.mime }, [found.bytes])
+            : answer({ type: "reject", message: "There is no result yet. Run it." }),
+        );
+        return null;
+      default:
+        return this.#shelf.answer(request);
+    }
+  }
+
+  #edit(request: Request, by: By): Answered {
+    if (request.epoch !== this.epoch) throw new OperationRejected("The flow was opened anew. Make the edit again.");
+    if ("kind" in this.traits.conflict && this.traits.conflict.kind === "code") {
+      throw new OperationRejected("First say which flow to keep.");
+    }
+    const operations = request.ops as Operation[];
+    const words = this.refuse?.(operations);
+    if (words) throw new OperationRejected(words);
+    const merge = typeof request.merge === "string" ? request.merge : null;
+    this.#tell(this.#history.accept(operations, merge), request.client, by);
+    return null;
+  }
+
+  #welcome(have: { epoch: string; rev: number } | null): JsonObject {
+    const { rev, canUndo: undo, canRedo: redo } = this.#history;
+    const changes = have?.epoch === this.epoch ? this.#history.since(have.rev) : null;
+    const news = changes ? { changes: changes as unknown as Json } : { flow: this.document };
+    return { type: "welcome", epoch: this.epoch, rev, undo, redo, ...news };
+  }
+
+  /** Tells every page of an edit; for its own page that is the answer. */
+  #tell({ rev, ops }: Accepted, source: string, by: By | null): void {
+    const { canUndo: undo, canRedo: redo } = this.#history;
+    const [client, seq] = by ? [by.request.client, by.request.seq] : [null, null];
+    const message: JsonObject = { type: "change", epoch: this.epoch, rev, ops, client, seq, source, undo, redo };
+    by?.page.keep(by.request.seq, { message, buffers: [] });
+    this.#broadcast(message, []);
+    const { file } = { file: "", ...this.traits.status };
+    this.set("status", { file, saved: false, draft: false, note: "" });
+    this.#later("problems", 300, () => this.set("problems", findProblems(this.document, this.#history.types)));
+    this.#later("document", this.quiet, () => this.#renew());
+  }
+
+  #renew(): void {
+    this.set("document", { epoch: this.epoch, rev: this.rev, flow: this.document });
+    this.set("status", { file: "", draft: false, note: "", ...this.traits.status, saved: true });
+  }
+
+  async #find(request: Request): Promise<{ mime: string; bytes: ArrayBuffer } | null> {
+    if (typeof request.media === "string") return this.#shelf.medium(request.media);
+    return this.runs.full(String(request.node), String(request.port), Number(request.item ?? 0));
+  }
+
+  #broadcast(message: JsonObject, buffers: ArrayBuffer[]): void {
+    for (const line of this.#lines) line.send(message, buffers);
+  }
+
+  #later(name: string, wait: number, what: () => void): void {
+    clearTimeout(this.#timers.get(name));
+    this.#timers.set(name, setTimeout(what, wait));
+  }
+}
+
+interface By {
+  request: Request;
+  page: Sequencer;
+}

@@ -1,0 +1,171 @@
+// Node types as the kernel describes them, some of them as pixelflow_widgets has them, and one with every kind of control.
+
+import type { ControlDescription, NodeType, NodeTypes, Port } from "../src/flow/nodeType";
+import type { PortType } from "../src/flow/portType";
+
+type Extra = Partial<Omit<Port, "name" | "type">>;
+
+function port(name: string, type: PortType, extra: Extra = {}): Port {
+  const title = name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
+  return { name, title, type, ...("default" in extra || extra.optional ? {} : { required: true }), ...extra };
+}
+
+const control = (kind: string, fields: Record<string, string | number | boolean | string[]> = {}) =>
+  ({ control: { kind, ...fields } as ControlDescription }) satisfies Extra;
+
+function output(name: string, type: PortType): Port {
+  return { name, title: name.charAt(0).toUpperCase() + name.slice(1), type };
+}
+
+function nodeType(name: string, title: string, family: string, inputs: Port[], outputs: Port[], help = ""): NodeType {
+  return { name, title, help, version: 1, family, pure: true, where: "auto", inputs, outputs };
+}
+
+const SEED = control("seed", { min: 0, max: "18446744073709551615" });
+const pixels = (min: number) => control("number", { min, max: 8192, step: 8, unit: "px" });
+const ENDINGS = { endings: [".png", ".jpg", ".webp"] };
+const BLENDS = { choices: ["multiply", "screen"] };
+
+const all: NodeType[] = [
+  nodeType(
+    "prompt",
+    "Prompt",
+    "prompt",
+    [port("text", "text", { default: "", ...control("prompt", { lines: 3 }) })],
+    [output("text", "text")],
+    "Holds a prompt that several nodes may share.",
+  ),
+  nodeType(
+    "write_prompt",
+    "Write a prompt",
+    "prompt",
+    [port("idea", "text", control("text")), port("styles", "list[text]", { default: [] })],
+    [output("text", "text")],
+    "Makes a prompt of an idea and styles.",
+  ),
+  nodeType(
+    "text_to_image",
+    "Text to image",
+    "image",
+    [
+      port("prompt", "text", control("prompt", { lines: 3, placeholder: "a red circle on a blue background" })),
+      port("negative_prompt", "text", { default: "", ...control("prompt", { lines: 1, negative: true }) }),
+      port("model", "model", { default: "starter", ...control("model", { task: "text_to_image" }) }),
+      port("steps", "int", { default: 20, ...control("slider", { min: 1, max: 150, step: 1 }) }),
+      port("guidance", "float", {
+        default: null,
+        optional: true,
+        ...control("slider", { min: 0, max: 20, step: 0.1 }),
+      }),
+      port("width", "int", { default: null, optional: true, advanced: true, ...pixels(8) }),
+      port("height", "int", { default: null, optional: true, advanced: true, ...pixels(8) }),
+      port("seed", "int", { default: 0, ...SEED }),
+    ],
+    [output("image", "image")],
+    "Paints a picture of what a prompt says.",
+  ),
+  nodeType(
+    "duotone",
+    "Duotone",
+    "image",
+    [
+      port("image", "image", control("upload")),
+      port("hue", "float", { default: 0.6, ...control("slider", { min: 0, max: 1, step: 0.01 }) }),
+      port("blend", BLENDS, { default: "screen", ...control("choices", { options: BLENDS.choices }) }),
+    ],
+    [output("image", "image")],
+    "Paints a picture in two colours.",
+  ),
+  nodeType(
+    "load_image",
+    "Load image",
+    "files",
+    [port("path", "text", control("file", { write: false, ...ENDINGS }))],
+    [output("image", "image")],
+    "Reads a picture from a file.",
+  ),
+  nodeType(
+    "save_image",
+    "Save image",
+    "files",
+    [
+      port("image", "image", control("upload")),
+      port("path", "text", { default: "outputs/image.png", ...control("file", { write: true, ...ENDINGS }) }),
+    ],
+    [output("text", "text")],
+    "Writes a picture to a file, and never over another one.",
+  ),
+  nodeType(
+    "speak",
+    "Text to speech",
+    "audio",
+    [port("text", "text", control("text", { lines: 2 }))],
+    [output("audio", "audio")],
+    "Says a text.",
+  ),
+  nodeType(
+    "number",
+    "Number",
+    "values",
+    [port("value", "float", { default: 0, ...control("number") })],
+    [output("number", "float")],
+    "Holds a number that several nodes may share.",
+  ),
+  nodeType(
+    "seed",
+    "Seed",
+    "values",
+    [port("value", "int", { default: 0, ...SEED })],
+    [output("number", "int")],
+    "Holds a seed, so that several nodes draw the same noise.",
+  ),
+  nodeType(
+    "always_fails",
+    "Always fails",
+    "values",
+    [port("image", "image", { default: null, optional: true, ...control("upload") })],
+    [output("image", "image")],
+    "Raises, so that one sees how that looks.",
+  ),
+  nodeType(
+    "every_control",
+    "Every control",
+    "values",
+    [
+      port("slider", "float", {
+        default: 0.5,
+        help: "How much.",
+        ...control("slider", { min: 0, max: 1, step: 0.05 }),
+      }),
+      port("number", "int", { default: 512, ...pixels(64) }),
+      port("text", "text", { default: "one line", ...control("text", { lines: 1 }) }),
+      port("lines", "text", { default: "two\nlines", ...control("text", { lines: 3 }) }),
+      port("prompt", "text", { default: "a (red:1.2) circle", ...control("prompt", { lines: 3 }) }),
+      port("seed", "int", { default: "random", ...SEED }),
+      port("choices", BLENDS, { default: "screen", ...control("choices", { options: BLENDS.choices }) }),
+      port(
+        "several",
+        { ...BLENDS, many: true },
+        { default: ["screen"], ...control("choices", { options: BLENDS.choices }) },
+      ),
+      port("toggle", "flag", { default: true, ...control("toggle") }),
+      port("colour", "text", { default: "#2b59d9", ...control("colour") }),
+      port("file", "text", { default: "in.png", ...control("file", { write: false, ...ENDINGS }) }),
+      port("upload", "image", { default: null, optional: true, ...control("upload") }),
+      port("mask", "mask", { default: null, optional: true, ...control("upload") }),
+      port("model", "model", { default: "starter", ...control("model", { task: "text_to_image" }) }),
+      port("numbers", "list[float]", { default: [0.25, 0.5], ...control("number", { min: 0, max: 1 }) }),
+      port("words", "list[text]", { default: ["flat colours"], ...control("text") }),
+      port("pictures", "list[image]", { default: [] }),
+      port("optional_number", "float", { default: null, optional: true, ...control("number", { min: 0 }) }),
+      port("optional_text", "text", { default: null, optional: true, ...control("text") }),
+      port("advanced", "int", { default: 1, advanced: true, ...control("number", { min: 1, step: 1 }) }),
+      port("required_text", "text", control("text")),
+      port("latents", "latents", { default: null, optional: true }),
+    ],
+    [output("text", "text"), output("number", "float")],
+    "Has one input of every kind.",
+  ),
+];
+
+export const types: NodeTypes = Object.fromEntries(all.map((type) => [type.name ?? "", type]));

@@ -1,0 +1,244 @@
+// The traits and messages that the page shares with pixelflow_widgets/widget. Nothing here has a body: `link` sends,
+// `sync` follows the document, `runs` and `results` follow the runs.
+
+import type { AnyModel } from "@anywidget/types";
+import type { FlowDocument, Json, JsonObject } from "../flow/document";
+import type { NodeTypes } from "../flow/nodeType";
+import type { Operation } from "../flow/operations";
+
+// --- Traits -------------------------------------------------------------------------------------------------------
+
+/** The document as of a revision; `epoch` marks one life of a live flow. */
+export interface DocumentTrait {
+  epoch: string;
+  rev: number;
+  flow: FlowDocument;
+}
+
+export interface ModelEntry {
+  name: string;
+  title: string;
+  tasks: string[];
+  base_model: string;
+  installed: boolean;
+  megabytes: number;
+  help: string;
+}
+
+/** Empty is "fit". `by` names the view that moved it, so that this view does not follow itself. */
+export interface ViewportTrait {
+  x?: number;
+  y?: number;
+  zoom?: number;
+  by?: string;
+}
+
+export type NodeRunState = "waiting" | "running" | "done" | "failed" | "cancelled";
+export type RunStatus = "idle" | "running" | "done" | "failed" | "cancelled";
+
+export interface NodeRunTrait {
+  state: NodeRunState;
+  cached?: boolean;
+  /** In seconds. */
+  took?: number;
+  error?: string;
+  traceback?: string;
+}
+
+export interface RunStateTrait {
+  run: string | null;
+  status: RunStatus;
+  nodes: Record<string, NodeRunTrait>;
+}
+
+export interface Problem {
+  node: string | null;
+  port: string | null;
+  message: string;
+  remedy: string;
+}
+
+export interface ConflictTrait {
+  kind: "code" | "file";
+  message: string;
+}
+
+export interface OptionsTrait {
+  /** Of the editor, in pixels. */
+  height?: number;
+  [option: string]: Json | undefined;
+}
+
+export interface StatusTrait {
+  /** Empty while the flow has no file. */
+  file: string;
+  saved: boolean;
+  draft: boolean;
+  note: string;
+}
+
+export interface EditorTraits {
+  /** Written by the kernel only; empty until the kernel has sent it. */
+  document: DocumentTrait | Record<string, never>;
+  types: NodeTypes;
+  models: ModelEntry[];
+  selection: string[];
+  viewport: ViewportTrait;
+  run_state: RunStateTrait | Record<string, never>;
+  problems: Problem[];
+  conflict: ConflictTrait | Record<string, never>;
+  options: OptionsTrait;
+  status: StatusTrait | Record<string, never>;
+}
+
+export type EditorModel = AnyModel<EditorTraits>;
+
+// --- Page → kernel --------------------------------------------------------------------------------------------------
+
+export interface Seen {
+  epoch: string;
+  rev: number;
+}
+
+/** What asks for exactly one answer; `KernelLink` adds `client` and `seq`. */
+export type Request =
+  | { type: "hello"; have: Seen | null }
+  | { type: "ops"; epoch: string; base_rev: number; ops: Operation[]; merge?: string }
+  | { type: "undo" }
+  | { type: "redo" }
+  | { type: "run"; run: string; targets: string[] | null; inputs?: JsonObject }
+  | { type: "stop"; run: string }
+  | { type: "media"; name: string; medium: string }
+  | { type: "want"; node: string; port: string; item?: number; full?: boolean }
+  | { type: "want"; media: string }
+  | { type: "resolve"; choice: "mine" | "other" }
+  | { type: "compare" }
+  | { type: "versions" }
+  | { type: "restore"; id: string }
+  | { type: "save"; path?: string };
+
+/** What is told and not answered; `KernelLink` adds `client`. */
+export type Notice = { type: "credit"; node: string; frame: number } | { type: "visible"; nodes: string[] };
+
+// --- Kernel → page --------------------------------------------------------------------------------------------------
+
+export interface Revision {
+  rev: number;
+  ops: Operation[];
+}
+
+export interface Welcome {
+  type: "welcome";
+  client: string;
+  seq: number;
+  epoch: string;
+  rev: number;
+  undo: boolean;
+  redo: boolean;
+  /** All after `have.rev`; else the whole `flow`. */
+  changes?: Revision[];
+  flow?: FlowDocument;
+}
+
+export interface Change extends Revision {
+  type: "change";
+  epoch: string;
+  /** Of the page whose edit it was; null where it was no page's. */
+  client: string | null;
+  seq: number | null;
+  source: string;
+  undo: boolean;
+  redo: boolean;
+}
+
+export interface Reject {
+  type: "reject";
+  client: string;
+  seq: number;
+  message: string;
+}
+
+export interface Ack {
+  type: "ack";
+  client: string;
+  seq: number;
+  /** undo, redo: false where there was nothing to take back. */
+  did?: boolean;
+  /** media: what stands for it in the document. */
+  value?: Json;
+  /** want */
+  mime?: string;
+  size?: [number, number];
+  /** compare */
+  mine?: FlowDocument;
+  other?: FlowDocument;
+  /** versions, newest first */
+  versions?: VersionEntry[];
+  /** save */
+  file?: string;
+}
+
+export interface VersionEntry {
+  id: string;
+  saved_at: string;
+}
+
+export type Answer = (Welcome | Change | Reject | Ack) & { buffers: readonly DataView[] };
+
+export interface NodeProgress {
+  /** Null while nothing is known of how much there is. */
+  fraction: number | null;
+  note: string;
+  /** Which item of how many, where the node is mapped over a list. */
+  item?: [number, number];
+}
+
+export interface ProgressMessage {
+  type: "progress";
+  run: string;
+  nodes: Record<string, NodeProgress>;
+}
+
+/** A preview with its bytes in the first buffer; the page gives credit once it is shown. */
+export interface PreviewMessage {
+  type: "preview";
+  run?: string;
+  node: string;
+  port: string;
+  mime: string;
+  frame?: number;
+  item?: [number, number] | number;
+}
+
+/** A result with the bytes of its first item in the first buffer. */
+export interface ResultMessage {
+  type: "result";
+  run?: string;
+  node: string;
+  port: string;
+  mime: string;
+  size?: [number, number];
+  /** Items in the list; 1 for one. */
+  count?: number;
+  took?: number;
+  cached?: boolean;
+}
+
+export interface Refused {
+  type: "refused";
+  run: string;
+  message: string;
+  problems: Problem[];
+}
+
+/** What the kernel sends, by its type. */
+export interface Messages {
+  welcome: Welcome;
+  change: Change;
+  reject: Reject;
+  ack: Ack;
+  progress: ProgressMessage;
+  preview: PreviewMessage;
+  result: ResultMessage;
+  refused: Refused;
+}

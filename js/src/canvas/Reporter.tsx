@@ -1,0 +1,199 @@
+// Hands the rest of the editor what only React Flow knows: where the view looks, and how to make it look elsewhere.
+
+import { useOnViewportChange, useReactFlow, useStore, useStoreApi, type Viewport } from "@xyflow/react";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "react";
+import type { ViewportTrait } from "../bridge/protocol";
+import { setTrait } from "../bridge/traits";
+import { boxOfAll } from "../editor/actions";
+import { debounced } from "../editor/store";
+import { type CanvasHand, type Editor, useEditor } from "../editor/view";
+import type { Box } from "../nodes/place";
+import type { Scene } from "../nodes/scene";
+
+const MARGIN = 36;
+const SMALLEST_FIT = 0.02;
+/** The first look at a large flow shows a part of it: to draw a thousand nodes takes seconds. */
+const SMALLEST_FIRST_FIT = 0.1;
+const MOVE_MS = 180;
+const TELL_MS = 300;
+/** A change of the flow so soon after an edit of this view is its own. */
+const OWN_EDIT_MS = 1_500;
+
+function isCalm(): boolean {
+  return matchMedia("(prefers-reduced-motion: reduce)").matches;
+}
+
+/** The viewport in which a box is seen whole, at most at its own size. */
+export function viewportFor(box: Box, width: number, height: number, smallest = SMALLEST_FIT): Viewport {
+  const scale = Math.min((width - 2 * MARGIN) / box.width, (height - 2 * MARGIN) / box.height, 1);
+  const zoom = Math.max(smallest, scale);
+  return { x: width / 2 - (box.x + box.width / 2) * zoom, y: height / 2 - (box.y + box.height / 2) * zoom, zoom };
+}
+
+function useHand(): CanvasHand {
+  const editor = useEditor();
+  const flow = useReactFlow();
+  const store = useStoreApi();
+  return useMemo(
+    () => ({
+      fit(ids) {
+        const box = boxOfAll(editor, ids);
+        const { width, height } = store.getState();
+        if (!box) return;
+        editor.view.fitted = ids === undefined;
+        void flow.setViewport(viewportFor(box, width, height), { duration: isCalm() ? 0 : MOVE_MS });
+      },
+      zoomBy(factor) {
+        editor.view.fitted = false;
+        void flow.zoomTo(flow.getZoom() * factor, { duration: isCalm() ? 0 : MOVE_MS / 2 });
+      },
+      toFlow: (client) => flow.screenToFlowPosition(client),
+      inView() {
+        const { transform, width, height } = store.getState();
+        const [x, y, zoom] = transform;
+        return { x: -x / zoom, y: -y / zoom, width: width / zoom, height: height / zoom };
+      },
+    }),
+    [editor, flow, store],
+  );
+}
+
+/** Looks where the trait `viewport` says, and writes it when hands have rested. */
+function useViewport(): void {
+  const { session, view } = useEditor();
+  const flow = useReactFlow();
+  const tell = useMemo(
+    () =>
+      debounced(TELL_MS, () => {
+        const { x, y, zoom } = flow.getViewport();
+        setTrait(session.model, "viewport", { x, y, zoom, by: view.id });
+      }),
+    [flow, session, view],
+  );
+  useOnViewportChange({
+    onChange: ({ zoom }) => view.zoom.set(zoom),
+    onEnd: () => {
+      // Before anything was moved there is nothing to tell; after it, Fit is told too.
+      const moved = !view.fitted || session.model.get("viewport")?.x !== undefined;
+      if (!view.readOnly && moved) tell.ask();
+    },
+  });
+  useEffect(() => {
+    if (view.readOnly) return;
+    const { model } = session;
+    const take = () => {
+      const { x, y, zoom, by }: ViewportTrait = model.get("viewport") ?? {};
+      // No view follows another; code moves them all.
+      if (by !== undefined) return;
+      if (x === undefined || y === undefined || zoom === undefined) return view.canvas?.fit();
+      view.fitted = false;
+      void flow.setViewport({ x, y, zoom });
+    };
+    model.on("change:viewport", take);
+    return () => {
+      model.off("change:viewport", take);
+      tell.cancel();
+    };
+  }, [flow, session, tell, view]);
+}
+
+/** Where a page that was loaded again takes up what the last one saw; null is the whole flow. */
+function firstViewport({ session, view }: Editor): Viewport | null {
+  const { x, y, zoom, by }: ViewportTrait = session.model.get("viewport") ?? {};
+  if (view.readOnly || x === undefined || y === undefined || zoom === undefined) return null;
+  session.firstView ??= view.id;
+  return by === undefined || session.firstView === view.id ? { x, y, zoom } : null;
+}
+
+/** What is seen whole stays so: in another height, in full screen, and when code adds to it. */
+function useFit(scene: Scene): void {
+  const editor = useEditor();
+  const { view } = editor;
+  const flow = useReactFlow();
+  const width = useStore((state) => state.width);
+  const height = useStore((state) => state.height);
+  const begun = useRef(false);
+  useLayoutEffect(() => {
+    // A view that a windowed notebook took out of the page has no size, and nothing to fit into.
+    if (width === 0 || height === 0) return;
+    const first = begun.current ? null : firstViewport(editor);
+    if (first) {
+      view.fitted = false;
+      void flow.setViewport(first);
+    }
+    const bySomeoneElse = performance.now() - view.edited > OWN_EDIT_MS;
+    const box = boxOfAll(editor);
+    if (view.fitted && box && scene.cards && (bySomeoneElse || !begun.current)) {
+      void flow.setViewport(viewportFor(box, width, height, SMALLEST_FIRST_FIT));
+    }
+    begun.current = true;
+    view.zoom.set(flow.getZoom());
+  }, [editor, flow, view, scene, width, height]);
+  useEffect(() => {
+    const { root } = view;
+    const moved = (event: Event) => {
+      const onCanvas = (event.target as Element).closest?.(".react-flow");
+      if (onCanvas && (event.type === "wheel" || (event as PointerEvent).button <= 1)) view.fitted = false;
+    };
+    root?.addEventListener("wheel", moved, { passive: true });
+    root?.addEventListener("pointerdown", moved);
+    return () => {
+      root?.removeEventListener("wheel", moved);
+      root?.removeEventListener("pointerdown", moved);
+    };
+  }, [view]);
+}
+
+/** Tells the kernel which nodes are seen, so that it draws previews of no others. */
+function useVisible(scene: Scene): void {
+  const { session, view } = useEditor();
+  const store = useStoreApi();
+  const latest = useRef(scene);
+  latest.current = scene;
+  const tell = useMemo(
+    () =>
+      debounced(TELL_MS / 2, () => {
+        const { transform, width, height } = store.getState();
+        const [x, y, zoom] = transform;
+        const seen = { left: -x / zoom, top: -y / zoom, right: (width - x) / zoom, bottom: (height - y) / zoom };
+        const ids = [...latest.current.cards].flatMap(([id, card]) => {
+          const at = latest.current.positions.get(id);
+          if (!at) return [];
+          const across = at.x < seen.right && at.x + card.width > seen.left;
+          return across && at.y < seen.bottom && at.y + card.height > seen.top ? [id] : [];
+        });
+        session.show(view.id, ids);
+      }),
+    [session, store, view],
+  );
+  useEffect(() => {
+    if (view.readOnly) return;
+    tell.ask();
+    const end = store.subscribe((state, before) => {
+      if (state.transform !== before.transform || state.width !== before.width) tell.ask();
+    });
+    return () => {
+      end();
+      tell.cancel();
+      session.show(view.id, null);
+    };
+  }, [session, store, tell, view]);
+  useEffect(() => {
+    if (scene.cards && !view.readOnly) tell.ask();
+  }, [scene.cards, tell, view]);
+}
+
+export function Reporter({ scene }: { scene: Scene }) {
+  const { view } = useEditor();
+  const hand = useHand();
+  useLayoutEffect(() => {
+    view.canvas = hand;
+    return () => {
+      view.canvas = null;
+    };
+  }, [hand, view]);
+  useViewport();
+  useFit(scene);
+  useVisible(scene);
+  return null;
+}

@@ -1,0 +1,167 @@
+// One view of a flow: the frame around the canvas, and what comes in through keys, pointer and clipboard.
+
+import {
+  type ClipboardEvent,
+  type FocusEvent,
+  type KeyboardEvent,
+  type PointerEvent,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
+import { useFlow } from "../bridge/sync";
+import { useTrait } from "../bridge/traits";
+import { Canvas } from "../canvas/Canvas";
+import { useTheme } from "../theme/theme";
+import { copySelection, paste, removeSelection } from "./actions";
+import { Conflict } from "./Conflict";
+import { EmptyState } from "./EmptyState";
+import { HeightHandle, LEAST_HEIGHT } from "./HeightHandle";
+import { isTextField, takeKey } from "./keys";
+import { Lightbox } from "./Lightbox";
+import { Notices } from "./Notices";
+import { Palette } from "./Palette";
+import { StatusLine } from "./StatusLine";
+import { Toolbar } from "./Toolbar";
+import { useScene } from "./useScene";
+import { Versions } from "./Versions";
+import { useEditor } from "./view";
+import "./editor.css";
+import "./panels.css";
+
+const USUAL_HEIGHT = 520;
+
+/** Keys that were taken go no further: the notebook around has other ideas of them. */
+function useKeys() {
+  const editor = useEditor();
+  return useMemo(
+    () => ({
+      onKeyDown: (event: KeyboardEvent) => {
+        if (!event.defaultPrevented && takeKey(editor, event.nativeEvent)) {
+          event.preventDefault();
+          event.stopPropagation();
+        } else if (isTextField(event.target)) {
+          // What is typed into a field is nobody else's either.
+          event.stopPropagation();
+        }
+      },
+    }),
+    [editor],
+  );
+}
+
+function usePointer() {
+  const { view } = useEditor();
+  return useMemo(
+    () => ({
+      onPointerMove: (event: PointerEvent) => {
+        const onCanvas = (event.target as Element).closest?.(".react-flow");
+        view.pointer = onCanvas ? { x: event.clientX, y: event.clientY } : null;
+      },
+      onPointerLeave: () => {
+        view.pointer = null;
+      },
+      onPointerDown: (event: PointerEvent) => {
+        const own = (event.target as Element).closest?.(
+          "input, textarea, select, button, a, audio, video, [contenteditable], [tabindex]",
+        );
+        if (!own || own === view.root) view.root?.focus({ preventScroll: true });
+      },
+    }),
+    [view],
+  );
+}
+
+function useClipboard() {
+  const editor = useEditor();
+  return useMemo(() => {
+    const copy = (event: ClipboardEvent): boolean => {
+      const text = isTextField(event.target) ? null : copySelection(editor);
+      if (text === null) return false;
+      event.clipboardData.setData("text/plain", text);
+      event.preventDefault();
+      event.stopPropagation();
+      return true;
+    };
+    return {
+      onCopy: (event: ClipboardEvent) => void copy(event),
+      onCut: (event: ClipboardEvent) => {
+        if (copy(event)) removeSelection(editor);
+      },
+      onPaste: (event: ClipboardEvent) => {
+        if (isTextField(event.target) || !paste(editor, event.clipboardData.getData("text/plain"))) return;
+        event.preventDefault();
+        event.stopPropagation();
+      },
+    };
+  }, [editor]);
+}
+
+function useFocus() {
+  const { view } = useEditor();
+  return useMemo(
+    () => ({
+      onFocus: () => view.focused.set(true),
+      onBlur: (event: FocusEvent<HTMLElement>) => {
+        if (!event.currentTarget.contains(event.relatedTarget)) view.focused.set(false);
+      },
+    }),
+    [view],
+  );
+}
+
+export function EditorShell() {
+  const { session, view } = useEditor();
+  const root = useRef<HTMLElement>(null);
+  const { flow, rev, pending, epoch, ready } = useFlow(session.sync);
+  const options = useTrait(session.model, "options");
+  const [preview, setPreview] = useState<number | null>(null);
+  const theme = useTheme();
+  const scene = useScene();
+  useLayoutEffect(() => {
+    view.root = root.current;
+    return () => {
+      view.root = null;
+    };
+  }, [view]);
+  const keys = useKeys();
+  const pointer = usePointer();
+  const clipboard = useClipboard();
+  const focus = useFocus();
+  const height = preview ?? Math.max(LEAST_HEIGHT, Number(options?.height) || USUAL_HEIGHT);
+  return (
+    <section
+      ref={root}
+      className="pf-root"
+      data-pf-theme={theme}
+      role="application"
+      aria-label={`Flow ${flow.name}`}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: keys act only while the focus is inside.
+      tabIndex={0}
+      style={{ height }}
+      data-lm-suppress-shortcuts="true"
+      data-revision={rev}
+      data-pending={pending}
+      data-epoch={epoch}
+      {...keys}
+      {...pointer}
+      {...clipboard}
+      {...focus}
+    >
+      <Toolbar />
+      <div className="pf-stage">
+        <Canvas scene={scene} theme={theme} />
+        {ready && flow.nodes.size === 0 && <EmptyState />}
+        {!ready && <p className="pf-waiting">Waiting for the kernel…</p>}
+        <Notices />
+        <Conflict theme={theme} />
+        <Versions />
+      </div>
+      <StatusLine />
+      <HeightHandle height={height} preview={setPreview} />
+      <Palette />
+      <Lightbox />
+    </section>
+  );
+}

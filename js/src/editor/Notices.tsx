@@ -1,0 +1,30 @@
+import { CloseIcon } from "./icons";
+import { useStored } from "./store";
+import { useEditor } from "./view";
+import { useLateness, useLateStop, useRefusal } from "./watch";
+
+/** What was refused, what waits, what to do about it. */
+export function Notices() {
+  const { session } = useEditor();
+  useLateness(session);
+  useLateStop(session);
+  useRefusal(session);
+  const notices = useStored(session.notices);
+  return (
+    <div className="pf-notices">
+      {notices.map(({ kind, words, tone, action }) => (
+        <div key={kind} className="pf-notice" role="alert" data-tone={tone} data-kind={kind}>
+          <span>{words}</span>
+          {action && (
+            <button type="button" className="pf-plain" onClick={action.run}>
+              {action.label}
+            </button>
+          )}
+          <button type="button" className="pf-dismiss" aria-label="Dismiss" onClick={() => session.unsay(kind)}>
+            <CloseIcon />
+          </button>
+        </div>
+      ))}
+    </div>
+  );
+}

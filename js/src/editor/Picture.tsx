@@ -1,0 +1,43 @@
+import { useMemo, useState } from "react";
+import { useTrait } from "../bridge/traits";
+import { Canvas } from "../canvas/Canvas";
+import { type FlowDocument, readFlow } from "../flow/document";
+import { SceneMaker } from "../nodes/scene";
+import type { Theme } from "../theme/theme";
+import { EditorContext, useEditor, View } from "./view";
+
+const NONE: ReadonlySet<string> = new Set();
+
+interface Props {
+  document: FlowDocument;
+  /** The other flow: what is not the same there is marked here. */
+  beside: FlowDocument;
+  theme: Theme;
+}
+
+export function differentNodes(document: FlowDocument, beside: FlowDocument): ReadonlySet<string> {
+  const ids = Object.keys(document.nodes);
+  return new Set(ids.filter((id) => JSON.stringify(document.nodes[id]) !== JSON.stringify(beside.nodes[id])));
+}
+
+/** A flow to look at, not to edit. */
+export function Picture({ document, beside, theme }: Props) {
+  const { session, view: outer } = useEditor();
+  const types = useTrait(session.model, "types");
+  const editor = useMemo(() => {
+    const view = new View(outer);
+    view.different = differentNodes(document, beside);
+    return { session, view };
+  }, [session, outer, document, beside]);
+  const [maker] = useState(() => new SceneMaker());
+  const scene = useMemo(
+    () => maker.make({ document, flow: readFlow(document), types: types ?? {}, open: NONE, longTexts: NONE }),
+    [maker, document, types],
+  );
+  editor.view.scene = scene;
+  return (
+    <EditorContext.Provider value={editor}>
+      <Canvas scene={scene} theme={theme} />
+    </EditorContext.Provider>
+  );
+}

@@ -1,0 +1,92 @@
+// What one view of an editor knows for itself: where it looks, what is open, what a gesture is about.
+
+import { createContext, useContext } from "react";
+import { mint } from "../bridge/link";
+import type { Side } from "../flow/nodeType";
+import type { DockName } from "../nodes/docks";
+import type { Box, Point } from "../nodes/place";
+import type { Scene } from "../nodes/scene";
+import type { Session } from "./session";
+import { Store } from "./store";
+
+/** One end of a connection: a port of a node, an entry of a dock, or a dock's free place. */
+export interface End {
+  /** A node's id, or `dock:inputs` and `dock:outputs`. */
+  owner: string;
+  /** `n1.image`, the name of an entry, or `+`. */
+  reference: string;
+  side: Side;
+}
+
+export interface PaletteRequest {
+  /** Where the node goes, in the flow; null is a free place in view. */
+  at: Point | null;
+  /** Where the pointer is, in the view; null is the middle. */
+  beside: Point | null;
+  /** Only node types that this port can be connected to, and connected at once. */
+  from: End | null;
+}
+
+/** What the canvas does for the rest of the editor. */
+export interface CanvasHand {
+  fit(ids?: Iterable<string>): void;
+  zoomBy(factor: number): void;
+  toFlow(client: Point): Point;
+  /** What is in view, in the flow. */
+  inView(): Box;
+}
+
+export type Panel = "versions" | "save" | null;
+
+export class View {
+  readonly id = mint("v", 8);
+  readonly selectedEdges = new Store<ReadonlySet<string>>(new Set());
+  readonly selectedEntry = new Store<{ dock: DockName; name: string } | null>(null);
+  /** Nodes whose *Advanced* ports are shown. */
+  readonly open = new Store<ReadonlySet<string>>(new Set());
+  /** Places of nodes that are being dragged. */
+  readonly dragged = new Store<ReadonlyMap<string, Point> | null>(null);
+  readonly connecting = new Store<End | null>(null);
+  readonly palette = new Store<PaletteRequest | null>(null);
+  readonly panel = new Store<Panel>(null);
+  /** The node or entry whose title is being edited: `n1`, `inputs prompt`. */
+  readonly renaming = new Store<string | null>(null);
+  /** The node whose menu is open. */
+  readonly menu = new Store<string | null>(null);
+  readonly focused: Store<boolean>;
+  readonly zoom = new Store(1);
+  readonly lightbox = new Store<string | null>(null);
+  readonly readOnly: boolean;
+  /** Where the pointer was last, in the window; null while it is elsewhere. */
+  pointer: Point | null = null;
+  canvas: CanvasHand | null = null;
+  scene: Scene | null = null;
+  root: HTMLElement | null = null;
+
+  /** In a comparison: the nodes that the other flow has not, or has otherwise. */
+  different: ReadonlySet<string> = new Set();
+  /** The whole flow is in view, and is to stay so. */
+  fitted = true;
+  /** When this view last edited the flow. */
+  edited = Number.NEGATIVE_INFINITY;
+
+  /** A view inside another one (`outer`) is only looked at, and has the focus when that has it. */
+  constructor(outer?: View) {
+    this.readOnly = outer !== undefined;
+    this.focused = outer?.focused ?? new Store(false);
+    this.root = outer?.root ?? null;
+  }
+}
+
+export interface Editor {
+  session: Session;
+  view: View;
+}
+
+export const EditorContext = createContext<Editor | null>(null);
+
+export function useEditor(): Editor {
+  const editor = useContext(EditorContext);
+  if (!editor) throw new Error("Nothing of the editor can stand outside of it.");
+  return editor;
+}

@@ -1,0 +1,53 @@
+import { useState } from "react";
+import type { Problem } from "../bridge/protocol";
+import type { NodeRun } from "../bridge/runs";
+import { type Frame, PADDING } from "./card";
+
+const placeIn = ({ y, height }: Frame) => ({ top: y, height, left: PADDING, right: PADDING });
+
+/** Why a node failed: words first, the traceback for who asks for it. */
+function Failure({ run }: { run: NodeRun }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <div className="pf-failed nodrag nopan" role="alert">
+      <p>{run.error ?? "This node failed."}</p>
+      {run.traceback && (
+        <>
+          <button type="button" className="pf-link" aria-expanded={open} onClick={() => setOpen(!open)}>
+            {open ? "Hide details" : "Details"}
+          </button>
+          {open && <pre className="nowheel">{run.traceback}</pre>}
+        </>
+      )}
+    </div>
+  );
+}
+
+interface Props {
+  run: NodeRun | undefined;
+  problems: readonly Problem[];
+  frame: Frame | null;
+}
+
+/** A smaller frame holds no words. */
+const LEAST_HEIGHT = 120;
+
+/** What is to be said of a node, in place of its result, else under its card: it moves nothing when it comes and goes. */
+export function Below({ run, problems, frame }: Props) {
+  const failed = run?.state === "failed";
+  if (!failed && problems.length === 0) return null;
+  const inFrame = frame !== null && frame.height >= LEAST_HEIGHT;
+  return (
+    <div
+      className={inFrame ? "pf-below pf-below-inside nowheel" : "pf-below"}
+      style={inFrame ? placeIn(frame) : undefined}
+    >
+      {failed && <Failure run={run} />}
+      {problems.map((problem) => (
+        <p key={problem.message} className="pf-problem">
+          {problem.message} {problem.remedy}
+        </p>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,86 @@
+import { type KeyboardEvent, useEffect, useRef } from "react";
+import { duplicate, removeThese, run } from "../editor/actions";
+import { DotsIcon } from "../editor/icons";
+import { usePart } from "../editor/store";
+import { type Editor, useEditor } from "../editor/view";
+
+interface Item {
+  title: string;
+  keys: string;
+  act(editor: Editor, id: string): void;
+}
+
+const ITEMS: Item[] = [
+  { title: "Run to here", keys: "", act: (editor, id) => run(editor, [id]) },
+  { title: "Duplicate", keys: "Ctrl D", act: (editor, id) => duplicate(editor, [id]) },
+  { title: "Rename", keys: "F2", act: ({ view }, id) => view.renaming.set(id) },
+  { title: "Delete", keys: "Del", act: (editor, id) => removeThese(editor, [id], [], null) },
+];
+
+/** Arrow keys walk through the items of a menu. */
+function step(event: KeyboardEvent<HTMLElement>): void {
+  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (by === undefined) return;
+  event.preventDefault();
+  event.stopPropagation();
+  const items = [...event.currentTarget.querySelectorAll<HTMLElement>('[role="menuitem"]')];
+  const host = event.currentTarget.getRootNode() as Document | ShadowRoot;
+  const at = items.indexOf(host.activeElement as HTMLElement);
+  items[(at + by + items.length) % items.length]?.focus({ preventScroll: true });
+}
+
+function Menu({ id }: { id: string }) {
+  const editor = useEditor();
+  const menu = useRef<HTMLDivElement>(null);
+  const { view } = editor;
+  useEffect(() => {
+    menu.current?.querySelector<HTMLElement>('[role="menuitem"]')?.focus({ preventScroll: true });
+    const away = (event: Event) => {
+      if (!event.composedPath().includes(menu.current as HTMLElement)) view.menu.set(null);
+    };
+    const root = view.root;
+    root?.addEventListener("pointerdown", away, true);
+    return () => root?.removeEventListener("pointerdown", away, true);
+  }, [view]);
+  const choose = (item: Item) => {
+    view.menu.set(null);
+    view.root?.focus({ preventScroll: true });
+    item.act(editor, id);
+  };
+  return (
+    <div ref={menu} className="pf-menu nodrag nopan" role="menu" tabIndex={-1} aria-label="Node" onKeyDown={step}>
+      {ITEMS.map((item) => (
+        <button key={item.title} type="button" role="menuitem" aria-label={item.title} onClick={() => choose(item)}>
+          {item.title}
+          {item.keys && <kbd>{item.keys}</kbd>}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** The button that opens what can be done with a node. */
+export function NodeMenu({ id }: { id: string }) {
+  const { view } = useEditor();
+  const open = usePart(view.menu, (menu) => menu === id);
+  return (
+    <>
+      <button
+        type="button"
+        className="pf-more nodrag nopan"
+        aria-label="More"
+        aria-haspopup="menu"
+        aria-expanded={open}
+        // The menu closes itself when the pointer goes down elsewhere; here it would only open again.
+        onPointerDown={(event) => open && event.stopPropagation()}
+        onClick={(event) => {
+          event.stopPropagation();
+          view.menu.set(open ? null : id);
+        }}
+      >
+        <DotsIcon />
+      </button>
+      {open && <Menu id={id} />}
+    </>
+  );
+}

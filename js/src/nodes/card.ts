@@ -1,0 +1,170 @@
+// Sizes of a card, computed and never measured: edges need the place of every port before anything is in the page, and a
+// thousand nodes start fast only if the page need not draw them to know how large they are.
+
+import { controlBlock } from "../controls/heights";
+import { kindOf } from "../controls/kind";
+import { type Flow, field, isObject, type Json, type JsonObject, titleFromName } from "../flow/document";
+import { findType, type NodeType, type NodeTypes, type Port, placeholderType, type Side } from "../flow/nodeType";
+import { isFramed, isList, type Medium, mediumOf } from "../flow/portType";
+
+export const CARD_WIDTH = 252;
+export const HEADER_HEIGHT = 44;
+export const ROW_HEIGHT = 26;
+export const PADDING = 10;
+const ROOM_ABOVE_ROWS = 6;
+const FRAME_HEIGHTS: Partial<Record<Medium, number>> = { audio: 56, table: 132, text: 96 };
+
+/** One port of a card, or one entry of a dock. */
+export interface Row {
+  /** `n1.prompt`, or the name of a dock's entry. */
+  reference: string;
+  side: Side;
+  port: Port;
+  title: string;
+  medium: Medium;
+  list: boolean;
+  /** Something is connected: the value comes from there, or goes somewhere. */
+  connected: boolean;
+  /** What is in force while nothing is connected: what was set, else the default. */
+  value: Json;
+  /** Nobody set it. */
+  preset: boolean;
+  /** A control of its own belongs to this row. */
+  controlled: boolean;
+  /** Height of the control below the title's line; 0 where it stands on the line. */
+  block: number;
+  /** The middle of the title's line, from the top of the card or dock. */
+  y: number;
+}
+
+export interface Frame {
+  reference: string;
+  medium: Medium;
+  y: number;
+  height: number;
+}
+
+/** The line that opens and closes the ports that are rarely needed. */
+export interface AdvancedLine {
+  y: number;
+  count: number;
+  open: boolean;
+}
+
+export interface Card {
+  id: string;
+  type: string;
+  title: string;
+  /** The type's title, where the node has one of its own. */
+  subtitle: string | null;
+  help: string;
+  medium: Medium;
+  /** False for a node type that the kernel does not know. */
+  known: boolean;
+  rows: Row[];
+  advanced: AdvancedLine | null;
+  frame: Frame | null;
+  width: number;
+  height: number;
+}
+
+/** A row before it has its place. */
+export type LooseRow = Omit<Row, "y" | "block">;
+
+/** Places rows one under the other and says where the last one ends. */
+export function stackRows(rows: LooseRow[], top: number): { rows: Row[]; bottom: number } {
+  let y = top;
+  const placed = rows.map((row) => {
+    const block = row.controlled ? controlBlock(row.port, row.value) : 0;
+    const result = { ...row, block, y: y + ROW_HEIGHT / 2 };
+    y += ROW_HEIGHT + block;
+    return result;
+  });
+  return { rows: placed, bottom: y };
+}
+
+export function rowOf(reference: string, port: Port, side: Side, connected: boolean): LooseRow {
+  const title = port.title || titleFromName(port.name);
+  const shape = { medium: mediumOf(port.type), list: isList(port.type) };
+  return { reference, side, port, title, ...shape, connected, value: null, preset: true, controlled: false };
+}
+
+/** Whether the value of an input is shown and set on its row; what cannot be filled in by hand is, once code has set it. */
+export function isControlled(port: Port, value: Json): boolean {
+  return kindOf(port) !== "held" || value !== null;
+}
+
+function inputRow(id: string, port: Port, values: JsonObject, connected: boolean): LooseRow {
+  const row = rowOf(`${id}.${port.name}`, port, "input", connected);
+  if (connected) return row;
+  const set = field(values, port.name);
+  const value = set ?? port.default ?? null;
+  return { ...row, value, preset: set === undefined, controlled: isControlled(port, value) };
+}
+
+function layOutFrame(rows: Row[], top: number, longText: boolean): Frame | null {
+  const outputs = rows.filter((row) => row.side === "output");
+  const shown =
+    outputs.find((row) => isFramed(row.medium) || row.medium === "table") ??
+    (longText ? outputs.find((row) => row.medium === "text") : undefined);
+  if (!shown) return null;
+  const height = FRAME_HEIGHTS[shown.medium] ?? CARD_WIDTH - 2 * PADDING;
+  return { reference: shown.reference, medium: shown.medium, y: top, height };
+}
+
+/** What a card depends on besides its entry in the document; equal circumstances give an equal card. */
+export interface Circumstances {
+  /** References of its ports that something is connected to, each with its side: `>n1.prompt`, `n1.image>`. */
+  connected: ReadonlySet<string>;
+  /** The ports under *Advanced* are shown. */
+  open: boolean;
+  /** It made a text too long for its row. */
+  longText: boolean;
+}
+
+function describe(id: string, entry: JsonObject, type: NodeType, known: boolean) {
+  const own = field(entry, "title");
+  const title = typeof own === "string" && own !== "" ? own : type.title;
+  return {
+    id,
+    type: String(field(entry, "type")),
+    title,
+    subtitle: title === type.title ? null : type.title,
+    help: type.help ?? "",
+    known,
+  };
+}
+
+export function layOutCard(id: string, entry: JsonObject, types: NodeTypes, flow: Flow, around: Circumstances): Card {
+  const found = findType(types, String(field(entry, "type")));
+  const type = found ?? placeholderType(id, flow);
+  const set = field(entry, "values");
+  const values = isObject(set) ? set : {};
+  const isConnected = (name: string, side: Side) =>
+    around.connected.has(side === "input" ? `>${id}.${name}` : `${id}.${name}>`);
+  const inputs = type.inputs.map((port) => inputRow(id, port, values, isConnected(port.name, "input")));
+  // An edge must end somewhere: what is connected is shown also while *Advanced* is closed.
+  const isTucked = (row: LooseRow) => row.port.advanced === true && !row.connected;
+  const plain = stackRows(
+    inputs.filter((row) => !isTucked(row)),
+    HEADER_HEIGHT + ROOM_ABOVE_ROWS,
+  );
+  const tucked = inputs.filter(isTucked);
+  const advanced = tucked.length > 0 ? { y: plain.bottom, count: tucked.length, open: around.open } : null;
+  const opened = stackRows(around.open ? tucked : [], plain.bottom + (advanced ? ROW_HEIGHT : 0));
+  const outputs = stackRows(
+    type.outputs.map((port) => rowOf(`${id}.${port.name}`, port, "output", isConnected(port.name, "output"))),
+    opened.bottom,
+  );
+  const rows = [...plain.rows, ...opened.rows, ...outputs.rows];
+  const frame = layOutFrame(rows, outputs.bottom + 4, around.longText);
+  return {
+    ...describe(id, entry, type, found !== undefined),
+    medium: mediumOf(type.outputs[0]?.type ?? type.inputs[0]?.type ?? "any"),
+    rows,
+    advanced,
+    frame,
+    width: CARD_WIDTH,
+    height: frame ? frame.y + frame.height + PADDING : outputs.bottom + 8,
+  };
+}

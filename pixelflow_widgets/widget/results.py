@@ -1,0 +1,149 @@
+"""The latest result of each node, as pages show it: small at once, in full when asked for."""
+
+from __future__ import annotations
+
+import io
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import PIL.Image
+
+from ..errors import PixelFlowError
+from ..media import Preview
+from ..media.previews import eight_bits
+from ..run import Run
+from ..run.cache import Value, as_list
+from ..schema import PortType
+
+
+@dataclass
+class Shown:
+    """Is the result at one output of a node.
+
+    Args:
+        run: Id of the run that it comes from.
+        node: Id of the node.
+        port: Name of the output.
+        type: What it carries.
+        values: The items; one where it is no list.
+        took: Seconds that the node took.
+        cached: It was there already.
+    """
+
+    run: str
+    node: str
+    port: str
+    type: PortType
+    values: list[Value]
+    took: float | None = None
+    cached: bool = False
+    encoded: Preview | None = None
+
+    def preview(self) -> Preview:
+        """Return what a page shows of the first item; it is encoded once."""
+        if self.encoded is None:
+            self.encoded = self.type.medium.preview(self.values[0].data)
+        return self.encoded
+
+    def item(self, number: int, *, full: bool) -> Preview:
+        """Return what a page shows of an item, or all that a page can show of it: pictures without loss, whole texts.
+
+        Raises:
+            PixelFlowError: There is no such item.
+        """
+        if not 0 <= number < len(self.values):
+            raise PixelFlowError(f"'{self.node}.{self.port}' has {len(self.values)} items; there is no item {number}.")
+        value = self.values[number].data
+        if full and isinstance(value, PIL.Image.Image):
+            return Preview("image/png", png_of(value), value.size)
+        if full and isinstance(value, str):
+            return Preview("text/plain", value.encode(errors="replace"))
+        return self.preview() if number == 0 else self.type.medium.preview(value)
+
+    def message(self) -> tuple[dict[str, Any], list[bytes]]:
+        """Return what a page is told of it."""
+        preview = self.preview()
+        message: dict[str, Any] = {"type": "result", "run": self.run, "node": self.node, "port": self.port}
+        message |= {"mime": preview.mime, "count": len(self.values)}
+        message |= {"size": list(preview.size)} if preview.size else {}
+        message |= {"took": round(self.took, 3)} if self.took is not None else {}
+        message |= {"cached": True} if self.cached else {}
+        return message, [preview.data]
+
+
+def png_of(image: PIL.Image.Image) -> bytes:
+    """Return a picture as PNG, every pixel as it is; wide numbers become the grey that the preview shows, too."""
+    image = eight_bits(image)
+    if image.mode not in ("RGB", "RGBA", "L", "LA", "1", "P"):
+        image = image.convert({"La": "LA", "RGBa": "RGBA", "PA": "RGBA"}.get(image.mode, "RGB"))
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
+
+
+class Results:
+    """Keeps the latest result of each node, and which of them pages have not heard of."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._shown: dict[str, dict[str, Shown]] = {}
+        self._untold: dict[str, None] = {}
+
+    def keep(self, run: Run, node: str, took: float | None, cached: bool) -> None:
+        """Keep what a node gave in a run."""
+        node_type, found = run.node_types[node], run.results[node]
+        entries = {}
+        for port, slot in found.items():
+            values = [value for value in as_list(slot) if value.data is not None]
+            if values:
+                entries[port] = Shown(run.id, node, port, node_type.output(port).type.one, values, took, cached)
+        with self._lock:
+            for port, entry in self._shown.get(node, {}).items():
+                if port in entries and _same(entry, entries[port]):
+                    entries[port].encoded = entry.encoded
+            self._shown[node] = entries
+            self._untold.pop(node, None)  # to the end
+            self._untold[node] = None
+
+    def replay(self) -> None:
+        """Tell of every result again: a page has come that knows of none."""
+        with self._lock:
+            self._untold = dict.fromkeys(self._shown)
+
+    def take_untold(self, node: str) -> list[Shown]:
+        """Return the results of a node that are to be told, which are told then."""
+        with self._lock:
+            if node not in self._untold:
+                return []
+            del self._untold[node]
+            return list(self._shown[node].values())
+
+    @property
+    def untold(self) -> list[str]:
+        """Return the nodes with results that pages have not heard of."""
+        with self._lock:
+            return list(self._untold)
+
+    def find(self, node: Any, port: Any) -> Shown:
+        """Return a result.
+
+        Raises:
+            PixelFlowError: There is none.
+        """
+        with self._lock:
+            found = self._shown.get(node, {}).get(port) if isinstance(node, str) and isinstance(port, str) else None
+        if found is None:
+            raise PixelFlowError(f"There is no result of '{str(node)[:60]}.{str(port)[:60]}' yet. Run it.")
+        return found
+
+    def previews(self) -> dict[str, dict[str, Preview]]:
+        """Return what pages show of each result, by node and port."""
+        with self._lock:
+            shown = {node: dict(ports) for node, ports in self._shown.items()}
+        return {node: {port: entry.preview() for port, entry in ports.items()} for node, ports in shown.items()}
+
+
+def _same(one: Shown, other: Shown) -> bool:
+    """Return whether two results are the same values, so that the picture of one is that of the other."""
+    return [value.digest for value in one.values] == [value.digest for value in other.values]

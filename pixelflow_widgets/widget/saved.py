@@ -1,0 +1,184 @@
+"""The still picture that a cell keeps beneath the live editor, so that a saved notebook shows the flow's last state."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import sys
+import threading
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import PIL.Image
+
+from ..flow import document as doc
+from ..flow.document import Document
+from ..media import Audio, Preview
+from ..media.previews import preview_image
+from ..run import Run
+from ..run.cache import Slot, as_list
+from ..schema import Registry
+from ..schema.port_types import PortType
+from .picture import draw, in_words
+
+_SHOWN = frozenset({"image", "mask", "video", "audio", "text", "choice", "int", "float", "flag"})
+_MOST_CELLS = 16
+_MOST_PREVIEWS = 256
+_PEAKS = 2_000
+_log = logging.getLogger(__name__)
+
+
+Results = Mapping[str, Mapping[str, Preview]]
+
+
+class _Drawn(Protocol):
+    @property
+    def document(self) -> Document: ...
+    @property
+    def registry(self) -> Registry: ...
+    @property
+    def last_run(self) -> Run | None: ...
+
+
+@dataclass
+class _Display:
+    """Is the picture in one cell."""
+
+    id: str
+    svg: str
+
+
+class SavedPicture:
+    """Keeps the still picture of a flow in every cell that shows it.
+
+    A notebook saves the outputs of its cells, but not what a live widget shows. The picture stands beneath the editor,
+    which hides it, and comes to light on GitHub, in nbconvert and wherever there is no kernel.
+
+    Args:
+        flow: Whose document and last run are drawn.
+        previews: Returns what pages show of each result, by node and port; if None, the results of the last run are
+            drawn.
+    """
+
+    def __init__(self, flow: _Drawn, previews: Callable[[], Results] | None = None) -> None:
+        self._flow_now = weakref.ref(flow)  # an editor holds this, and must not keep its flow alive by it
+        self._pages_show = previews
+        self._lock = threading.Lock()
+        self._displays: OrderedDict[str, _Display] = OrderedDict()
+        """The pictures by cell, the newest last: a cell that runs again has lost its old one."""
+        self._made: OrderedDict[tuple[str, str], Preview] = OrderedDict()
+
+    def show(self) -> None:
+        """Put the picture beneath what the running cell has shown so far; does nothing outside of notebooks."""
+        shell = _shell()
+        if shell is None:
+            return
+        with self._lock:
+            bundle = self._bundle()
+            display = _Display(secrets.token_hex(16), bundle["image/svg+xml"])
+            cell = _cell(shell)
+            self._displays.pop(cell, None)
+            self._displays[cell] = display
+            if len(self._displays) > _MOST_CELLS:
+                self._displays.popitem(last=False)
+            _publish(bundle, display.id, update=False)
+
+    def renew(self) -> None:
+        """Draw anew what every cell shows, where that changed something; from any thread, and never raises."""
+        try:
+            if self._displays and _shell() is not None and self._flow_now() is not None:
+                with self._lock:
+                    self._renew()
+        except Exception:  # a picture that stays old must not take down a run or an edit
+            _log.exception("The picture of the flow in the notebook could not be renewed.")
+
+    def _renew(self) -> None:
+        bundle = self._bundle()
+        for display in self._displays.values():
+            if display.svg != bundle["image/svg+xml"]:
+                _publish(bundle, display.id, update=True)
+                display.svg = bundle["image/svg+xml"]
+
+    def _bundle(self) -> dict[str, str]:
+        flow = self._flow_now()
+        if flow is None:
+            raise ReferenceError("The flow of this picture is gone.")
+        document, run = flow.document, flow.last_run
+        errors = {node: str(error) for node, error in dict(run.errors).items()} if run else {}
+        if self._pages_show is not None:
+            results = self._pages_show()
+        else:
+            results = self._results(document, flow.registry, run) if run else {}
+        svg = draw(document, flow.registry, results, errors=errors)
+        return {"image/svg+xml": svg, "text/plain": in_words(document, flow.registry, results, errors)}
+
+    # Results
+
+    def _results(self, document: Document, registry: Registry, run: Run) -> Results:
+        """Return a preview of everything that the nodes which are still there gave."""
+        found: dict[str, dict[str, Preview]] = {}
+        nodes = doc.nodes(document)
+        for node, slots in dict(run.results).items():
+            node_type = registry.find(nodes[node]["type"]) if node in nodes else None
+            for name, slot in slots.items() if node_type else ():
+                port = node_type.outputs.get(name) if node_type else None
+                if port and port.type.name in _SHOWN and (preview := self._preview(port.type, slot)):
+                    found.setdefault(node, {})[name] = preview
+        return found
+
+    def _preview(self, port_type: PortType, slot: Slot) -> Preview | None:
+        value = next((value for value in as_list(slot) if value.data is not None), None)
+        if value is None:
+            return None
+        key = (port_type.name, value.digest)
+        if key not in self._made:
+            try:
+                self._made[key] = _still(port_type, value.data)
+            except Exception as error:  # a node of a notebook that was run again may give something else by now
+                _log.debug("No preview of a result: %s", error)
+                return None
+            if len(self._made) > _MOST_PREVIEWS:
+                self._made.popitem(last=False)
+        self._made.move_to_end(key)
+        return self._made[key]
+
+
+def _still(port_type: PortType, value: Any) -> Preview:
+    """Return the preview of a value as far as a still picture needs it: the first frame, the course of the loudness."""
+    if port_type.name == "video":
+        return preview_image(PIL.Image.fromarray(value.frames[0]))
+    if port_type.name == "audio":
+        parts = np.array_split(np.abs(value.samples).max(axis=0), min(_PEAKS, value.samples.shape[1]))
+        peaks = np.array([[part.max() for part in parts]], np.float32)
+        return port_type.medium.preview(Audio(samples=peaks, sample_rate=value.sample_rate))
+    return port_type.medium.preview(value)
+
+
+# The notebook
+
+
+def _shell() -> Any | None:
+    """Return IPython's shell in a notebook; None in scripts, and in terminals, where an output cannot be replaced."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return None if shell is None or type(shell).__module__.startswith("IPython.terminal") else shell
+
+
+def _cell(shell: Any) -> str:
+    """Return what identifies the running cell; where the notebook does not tell, the request that runs it."""
+    try:
+        parent: Mapping[str, Any] = shell.get_parent()
+        return str((parent.get("metadata") or {}).get("cellId") or parent["header"]["msg_id"])
+    except Exception:  # not every notebook has an ipykernel behind it
+        return secrets.token_hex(8)
+
+
+def _publish(bundle: dict[str, str], display_id: str, *, update: bool) -> None:
+    from IPython.display import publish_display_data
+
+    more = {"update": True} if update else {}
+    publish_display_data(bundle, {}, transient={"display_id": display_id}, **more)
