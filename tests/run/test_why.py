@@ -18,7 +18,7 @@ from . import sample_nodes as nodes
 
 
 @pf.node(title="Text to image")
-def paints(prompt: str, steps: Annotated[int, Slider(1, 50)] = 20, model: str = "starter") -> pf.Image:
+def draws_a_picture(prompt: str, steps: Annotated[int, Slider(1, 50)] = 20, model: str = "starter") -> pf.Image:
     return PIL.Image.new("RGB", (steps, 1))
 
 
@@ -41,7 +41,7 @@ def kept() -> Cache:
 def flow() -> pf.Flow:
     with pf.Flow("poster") as flow:
         prompt = flow.input("prompt", "a fox")
-        flow.output("image", tint(image=paints(prompt=prompt)))
+        flow.output("image", tint(image=draws_a_picture(prompt=prompt)))
     return flow
 
 
@@ -56,33 +56,33 @@ def said(flow: pf.Flow, cache: Cache, node: str) -> str:
 
 
 def test_a_node_that_never_ran_is_new_and_one_that_ran_is_fresh(flow: pf.Flow, kept: Cache) -> None:
-    assert said(flow, kept, "paints") == "'Text to image' is new"
+    assert said(flow, kept, "draws_a_picture") == "'Text to image' is new"
     assert said(flow, kept, "tint") == "'Tint' is new"
     run(flow, kept)
-    assert said(flow, kept, "paints") == said(flow, kept, "tint") == "it is fresh"
+    assert said(flow, kept, "draws_a_picture") == said(flow, kept, "tint") == "it is fresh"
 
 
 def test_a_value_that_changed_is_named_with_both_values(flow: pf.Flow, kept: Cache) -> None:
     run(flow, kept)
-    flow.set("paints", steps=25)
-    assert said(flow, kept, "paints") == "steps went from 20 to 25 on 'Text to image'"
+    flow.set("draws_a_picture", steps=25)
+    assert said(flow, kept, "draws_a_picture") == "steps went from 20 to 25 on 'Text to image'"
     assert said(flow, kept, "tint") == "it comes after 'Text to image', whose steps went from 20 to 25"
     flow.undo()
     assert said(flow, kept, "tint") == "it is fresh"
-    flow.set("paints", model="sdxl")
-    assert said(flow, kept, "paints") == "model went from 'starter' to 'sdxl' on 'Text to image'"
+    flow.set("draws_a_picture", model="sdxl")
+    assert said(flow, kept, "draws_a_picture") == "model went from 'starter' to 'sdxl' on 'Text to image'"
 
 
 def test_long_texts_are_cut(flow: pf.Flow, kept: Cache) -> None:
     run(flow, kept)
-    flow.set("paints", model="x" * 100)
-    assert said(flow, kept, "paints") == f"model went from 'starter' to '{'x' * 37}…' on 'Text to image'"
+    flow.set("draws_a_picture", model="x" * 100)
+    assert said(flow, kept, "draws_a_picture") == f"model went from 'starter' to '{'x' * 37}…' on 'Text to image'"
 
 
 def test_a_node_that_was_placed_before_another_is_new(flow: pf.Flow, kept: Cache) -> None:
     run(flow, kept)
-    middle = flow.add(tint, image=flow.nodes["paints"]["image"], hue=0.1)
-    flow.disconnect(flow.nodes["paints"]["image"], flow.nodes["tint"].inputs["image"])
+    middle = flow.add(tint, image=flow.nodes["draws_a_picture"]["image"], hue=0.1)
+    flow.disconnect(flow.nodes["draws_a_picture"]["image"], flow.nodes["tint"].inputs["image"])
     flow.connect(middle["image"], flow.nodes["tint"].inputs["image"])
     assert said(flow, kept, "tint_2") == "'Tint' is new"
     assert said(flow, kept, "tint") == "image comes from 'Tint' now on 'Tint'"
@@ -91,7 +91,7 @@ def test_a_node_that_was_placed_before_another_is_new(flow: pf.Flow, kept: Cache
 def test_an_input_of_the_flow_that_changed_is_named(flow: pf.Flow, kept: Cache) -> None:
     run(flow, kept)
     flow.apply([{"op": "set_input", "name": "prompt", "fields": {"default": "a hare"}}])
-    assert said(flow, kept, "paints") == "an input of the flow changed: prompt"
+    assert said(flow, kept, "draws_a_picture") == "an input of the flow changed: prompt"
     assert said(flow, kept, "tint") == "it comes after 'Text to image': an input of the flow changed: prompt"
 
 
@@ -133,7 +133,7 @@ def test_chance_is_named(tmp_path: Path, kept: Cache) -> None:
 def test_a_result_that_was_not_kept_is_said(flow: pf.Flow, kept: Cache) -> None:
     run(flow, kept)
     kept.memory.clear()
-    assert said(flow, kept, "paints") == "nothing of it changed, but its result is not kept any more"
+    assert said(flow, kept, "draws_a_picture") == "nothing of it changed, but its result is not kept any more"
 
 
 def test_a_flow_that_cannot_run_says_what_is_wrong(kept: Cache) -> None:
@@ -145,10 +145,10 @@ def test_a_flow_that_cannot_run_says_what_is_wrong(kept: Cache) -> None:
 
 
 def test_a_run_says_why_each_of_its_nodes_ran(flow: pf.Flow, kept: Cache) -> None:
-    assert run(flow, kept).why("paints") == "'Text to image' is new"
+    assert run(flow, kept).why("draws_a_picture") == "'Text to image' is new"
     flow.set("tint", hue=0.25)
     second = run(flow, kept)
-    assert second.why("paints") == "it is fresh"
+    assert second.why("draws_a_picture") == "it is fresh"
     assert second.why("tint") == "hue went from 0.5 to 0.25 on 'Tint'"
     assert run(flow, kept).why("tint") == "it is fresh"
     assert second.why("tint") == "hue went from 0.5 to 0.25 on 'Tint'"
@@ -163,8 +163,8 @@ def test_a_node_that_failed_is_not_done(kept: Cache) -> None:
 
 def test_asking_why_runs_nothing_and_changes_nothing(flow: pf.Flow, kept: Cache) -> None:
     run(flow, kept)
-    flow.set("paints", steps=25)
+    flow.set("draws_a_picture", steps=25)
     for _ in range(2):
-        assert said(flow, kept, "paints") == "steps went from 20 to 25 on 'Text to image'"
-    assert flow.why("paints") == "steps went from 20 to 25 on 'Text to image'"
+        assert said(flow, kept, "draws_a_picture") == "steps went from 20 to 25 on 'Text to image'"
+    assert flow.why("draws_a_picture") == "steps went from 20 to 25 on 'Text to image'"
     assert flow.why(flow.nodes["tint"]).startswith("it comes after")
