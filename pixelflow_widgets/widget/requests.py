@@ -33,12 +33,20 @@ class Requests:
         flow: Returns the flow.
         runs: Starts, stops and follows its runs.
         came: Is told the name of each page that says hello.
+        picture: Draws the picture that a saved notebook keeps, and says for which widget.
     """
 
-    def __init__(self, flow: Callable[[], Any], runs: Runs, came: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        flow: Callable[[], Any],
+        runs: Runs,
+        came: Callable[[str], None],
+        picture: Callable[[], Message],
+    ) -> None:
         self._flow = flow
         self._runs = runs
         self._came = came
+        self._draw_picture = picture
         self.edits = {"ops": self._ops, "undo": self._undo, "redo": self._redo, "restore": self._restore}
         self.quick = {
             "hello": self._hello,
@@ -48,7 +56,7 @@ class Requests:
             "compare": self._compare,
             "versions": self._versions,
         }
-        self.slow = {"media": self._media, "want": self._want, "save": self._save}
+        self.slow = {"media": self._media, "want": self._want, "save": self._save, "picture": self._picture}
         self.notices = {"credit": self._credit, "visible": self._visible}
 
     # Edits
@@ -175,6 +183,9 @@ class Requests:
         if target.exists() and (flow.path is None or target.resolve() != flow.path.resolve()):
             raise PixelFlowError(f"There is a file {target} already. Choose another name.")
         return {"file": str(flow.save(target))}, []
+
+    def _picture(self, _: str, __: Message, ___: Buffers) -> Answer:
+        return self._draw_picture(), []
 
     # What is not answered
 
