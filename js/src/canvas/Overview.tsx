@@ -3,26 +3,13 @@
 import { useStoreApi } from "@xyflow/react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useEditor } from "../editor/view";
-import type { Medium } from "../flow/portType";
+import { MEDIA, type Medium } from "../flow/portType";
 import type { Scene } from "../nodes/scene";
 import type { Theme } from "../theme/theme";
 import { drawOverview, type Look } from "./overviewDrawing";
 import type { OverviewHand } from "./overviewHand";
 import { Thumbnails } from "./thumbnails";
 
-const MEDIA: Medium[] = [
-  "text",
-  "image",
-  "mask",
-  "audio",
-  "video",
-  "latents",
-  "model",
-  "table",
-  "number",
-  "flag",
-  "any",
-];
 /** Colours as a canvas takes them: variables of the style sheet are resolved by an element that has them. */
 function readLook(beside: HTMLElement): Look {
   const probe = beside.appendChild(document.createElement("span"));
