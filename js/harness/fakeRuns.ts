@@ -24,6 +24,8 @@ const TRACEBACK = 'Traceback (most recent call last):\n  File "nodes.py", line 3
 export class FakeRuns {
   /** How long a step of a node takes, in milliseconds. */
   stepTime = 120;
+  /** How long the first model takes to be there, in milliseconds: until then nothing tells how far it is. */
+  loading = 0;
   #types: NodeTypes;
   #draw: Draw;
   #told: Told;
@@ -127,6 +129,7 @@ export class FakeRuns {
       return true;
     }
     this.#tellNode(id, { state: "running" });
+    if (this.loading > 0 && type?.inputs.some(({ type }) => type === "model")) await this.#load(run, id);
     for (let step = 1; step <= STEPS; step += 1) {
       await new Promise((resume) => setTimeout(resume, this.stepTime));
       if (this.#ended(run)) return false;
@@ -142,6 +145,12 @@ export class FakeRuns {
     this.#done.set(id, made);
     this.#tellNode(id, { state: "done", took: (STEPS * this.stepTime) / 1_000 });
     return true;
+  }
+
+  async #load(run: string, id: string): Promise<void> {
+    this.#told.tell({ type: "progress", run, nodes: { [id]: { fraction: null, note: "Loading model code …" } } }, []);
+    await new Promise((resume) => setTimeout(resume, this.loading));
+    this.loading = 0;
   }
 
   /** At most one frame of a node is on its way; what nobody sees is not drawn. */

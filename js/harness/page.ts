@@ -1,4 +1,4 @@
-// Shows the editor with a kernel that lives in the page: `?theme=dark&scene=chain`, `?delay=300`, `?plain` for a host without
+// Shows the editor with a kernel that lives in the page: `?theme=dark&scene=chain`, `?delay=300`, `?loading=9000`, `?plain` for a host without
 // themes, `?two` for two views of one model. `window.kernel` and `window.model` are for tests and for playing.
 
 import widget from "../src/widget";
@@ -12,6 +12,7 @@ async function main(): Promise<void> {
   if (!query.has("plain")) document.body.dataset.jpThemeLight = String(query.get("theme") !== "dark");
   const kernel = new MemoryKernel(makeScene(query.get("scene") ?? "first"), drawPicture);
   kernel.delay = Number(query.get("delay") ?? 0);
+  kernel.runs.loading = Number(query.get("loading") ?? 0);
   const page = new PageModel(kernel);
   Object.assign(window, { kernel, model: page, editor: page, scenes: SCENES, makeScene });
   const { model } = page;

@@ -35,6 +35,27 @@ const state = (run: string, status: RunStateTrait["status"], nodes: RunStateTrai
 });
 
 describe("a run", () => {
+  test("knows since when a node says the same, so that a wait can be counted", () => {
+    vi.setSystemTime(1_000);
+    const { runs, hear } = makeRuns();
+    runs.take(state("r1", "running", { n1: { state: "running" } }));
+    const since = () => runs.snapshot().nodes.get("n1")?.since;
+    expect(since()).toBe(1_000);
+    const tell = (at: number, note: string, fraction: number | null = null) => {
+      vi.setSystemTime(at);
+      hear({ type: "progress", run: "r1", nodes: { n1: { fraction, note } } });
+    };
+    tell(2_000, "Loading model code …");
+    tell(9_000, "Loading model code …");
+    expect(since()).toBe(2_000);
+    runs.take(state("r1", "running", { n0: { state: "done" }, n1: { state: "running" } }));
+    expect(since()).toBe(2_000);
+    tell(10_000, "step 1", 0.1);
+    expect(since()).toBe(10_000);
+    runs.take(state("r1", "done", { n1: { state: "done" } }));
+    expect(since()).toBeNull();
+  });
+
   test("shows at once, then as the trait and the progress tell", async () => {
     const { runs, last, answer, hear } = makeRuns();
     runs.take(state("r0", "done", { n1: { state: "done", took: 1 } }));

@@ -103,9 +103,9 @@ class BoundFlow(EditedDocument):
 
     # Editing
 
-    def _keep(self, operations: list[Operation], source: str) -> None:
+    def _keep(self, operations: list[Operation], source: str, text: str) -> None:
         if self._held is not None:
-            self._held.append(operations)
+            self._held.append(operations, text)
 
     def _tell(self, operations: list[Operation], source: str) -> Change:
         was_saved = self.is_saved

@@ -98,10 +98,10 @@ class DraftedFlow(DisputedFlow):
         if self._conflict is not None and self._conflict.kind == "code" and source not in BY_CODE:
             raise OperationRejected("First say which flow to keep.")
 
-    def _keep(self, operations: list[Operation], source: str) -> None:
+    def _keep(self, operations: list[Operation], source: str, text: str) -> None:
         if self._draft is not None and self._held is None and source not in BY_CODE:
             self._start(self._draft)
-        super()._keep(operations, source)
+        super()._keep(operations, source, text)
 
     def _start(self, draft: Draft) -> None:
         """Write the draft as it is before the first edit by hand; what cannot be written stays in memory."""

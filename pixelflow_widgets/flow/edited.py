@@ -21,7 +21,8 @@ from ..schema import registry as process_registry
 from . import document as doc
 from .document import Document
 from .media_files import MediaFiles
-from .operations import Operation, apply, as_json
+from .operations import Operation, apply
+from .plain import as_json
 from .problems import Problem, find_problems
 from .rules import Rules
 
@@ -125,35 +126,41 @@ class EditedDocument:
             OperationRejected: One breaks a rule; nothing is changed.
             OSError: The journal cannot be written; nothing is changed.
         """
-        operations = as_json(operations)
+        operations, text = as_json(operations)
         with self.lock:
-            return self._edit(operations, source, merge)
+            return self._edit(operations, source, merge, text)
 
-    def _edit(self, operations: list[Operation], source: str, merge: str | None = None, known: bool = False) -> Change:
-        """Do an edit whose operations are JSON; of a `known` document the rules are not asked."""
-        inverses = self._accept(operations, source, known)
+    def _edit(self, operations: list[Operation], source: str, merge: str | None = None, text: str = "") -> Change:
+        """Do an edit whose operations are JSON, which is `text`; without that the rules are not asked."""
+        inverses = self._accept(operations, source, text)
         self._remember(_Step(operations, inverses, merge, self.revision + 1, time.monotonic()))
         self._redo.clear()
         return self._tell(operations, source)
 
     def _become(self, document: Document, source: str) -> Change:
         """Replace the whole document by one that was read from a file, as one edit."""
-        return self._edit([{"op": "replace", "document": document}], source, None, known=True)
+        return self._edit([{"op": "replace", "document": document}], source)
 
-    def _accept(self, operations: list[Operation], source: str, again: bool = False) -> list[Operation]:
-        """Apply operations and return their inverses; rules are not asked `again` about what once was accepted."""
+    def _accept(self, operations: list[Operation], source: str, text: str = "") -> list[Operation]:
+        """Apply operations and return their inverses.
+
+        Args:
+            operations: What to do, in order.
+            source: Who does it.
+            text: The operations as JSON; empty for what once was accepted, about which the rules are not asked again.
+        """
         self._admit(source)
         document, inverses = self._document, []
         rules = self._rules = self._rules or Rules(document, self.registry)
         try:
             for operation in operations:
                 after, inverse = apply(document, operation)
-                if not again:
+                if text:
                     rules.check(document, operation)
                 inverses.append(inverse)
                 rules.note(operation)
                 document = after
-            self._keep(operations, source)
+            self._keep(operations, source, text)
         except BaseException:
             if inverses:
                 self._rules = None  # it has taken notice of what is not going to happen
@@ -164,7 +171,7 @@ class EditedDocument:
     def _admit(self, source: str) -> None:
         """Refuse an edit because of who does it."""
 
-    def _keep(self, operations: list[Operation], source: str) -> None:
+    def _keep(self, operations: list[Operation], source: str, text: str) -> None:
         """Keep an edit that fits, before it is done and anybody hears of it."""
 
     def _remember(self, step: _Step) -> None:
@@ -242,7 +249,7 @@ class EditedDocument:
             if not origin:
                 return False
             steps = self._that_fit(origin[-1].inverses)
-            inverses = self._accept(steps, source, again=True)
+            inverses = self._accept(steps, source)
             origin.pop()
             destination.append(_Step(steps, inverses))
             self._tell(steps, source)

@@ -56,17 +56,21 @@ class Journal:
         """Return whether a content of the flow file comes from here, and not from another program."""
         return file_digest(content) in self._known
 
-    def append(self, operations: list[Operation]) -> None:
-        """Keep one accepted edit; is on disk (in the system's hands) when this returns."""
-        self._write({"ops": operations})
+    def append(self, operations: list[Operation], text: str = "") -> None:
+        """Keep one accepted edit; is on disk (in the system's hands) when this returns.
+
+        Args:
+            operations: What was done, in order.
+            text: The same as JSON in ASCII, where somebody has made it already.
+        """
+        self._write(b'{"ops":%b}\n' % text.encode() if text else _line({"ops": operations}))
 
     def saving(self, content: bytes) -> None:
         """Say that the file is about to be replaced, in case the machine stops between that and `start`."""
-        self._write({"saving": file_digest(content)})
+        self._write(_line({"saving": file_digest(content)}))
         self._known.add(file_digest(content))
 
-    def _write(self, entry: dict[str, Any]) -> None:
-        line = _line(entry)
+    def _write(self, line: bytes) -> None:
         file = self._opened()
         try:
             if os.write(file, line) < len(line):

@@ -107,10 +107,10 @@ class OpenFile:
         except OSError as error:
             self.problem = _in_memory(self.path, error)
 
-    def append(self, operations: list[Operation]) -> None:
-        """Keep one accepted edit."""
+    def append(self, operations: list[Operation], text: str = "") -> None:
+        """Keep one accepted edit, whose operations may be given as JSON too."""
         if not self.problem:
-            self.journal.append(operations)
+            self.journal.append(operations, text)
 
     def foreign(self) -> bytes | None:
         """Return the content of the file if another program wrote it; None if it is ours, or gone."""

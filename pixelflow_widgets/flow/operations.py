@@ -7,23 +7,18 @@ whether types fit and whether a cycle would close is asked in `rules`.
 
 from __future__ import annotations
 
-import json
-import operator
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ..errors import OperationRejected, nearest
 from .document import Document, find_named, is_document, is_input, is_name, is_node, split_port
+from .edge_places import EdgePlaces
 from .joins import joins
 
 Operation = dict[str, Any]
 _Applied = tuple[Document, Operation]
 
-_JSON = json.JSONEncoder(allow_nan=False)
-MAX_DEPTH = 48
-"""How deep an operation nests: less than a file may, so that what was accepted can be loaded again."""
-_TARGET = operator.itemgetter("to")
-_ENCODER = json.JSONEncoder(allow_nan=False)
+_edges = EdgePlaces()
 NONE = {"$none": True}
 """Stands in an operation for a value that is null in the document: null itself takes a field away."""
 NODE_FIELDS = ("title", "type", "type_version", "pinned", "muted", "collapsed", "size", "note", "source")
@@ -58,30 +53,6 @@ def apply_all(document: Document, operations: Iterable[Operation]) -> tuple[Docu
         document, inverse = apply(document, operation)
         inverses.append(inverse)
     return document, inverses[::-1]
-
-
-def as_json(operations: list[Operation]) -> list[Operation]:
-    """Return a copy of operations as their JSON reads, so that what is kept in memory is what a file can hold.
-
-    Raises:
-        OperationRejected: They are not JSON: an array, NaN, more than 48 levels.
-    """
-    try:
-        text = _ENCODER.encode(operations)
-        copy = json.loads(text)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise OperationRejected(f"An operation is plain JSON: {error}.") from None
-    if text.count("[") + text.count("{") > MAX_DEPTH:  # hardly ever: only then it may be too deep
-        level = [copy]
-        for _ in range(MAX_DEPTH):
-            level = [child for value in level if isinstance(value, list | dict) for child in _children(value)]
-        if level:
-            raise OperationRejected(f"An operation has at most {MAX_DEPTH} levels.")
-    return copy
-
-
-def _children(value: list[Any] | dict[str, Any]) -> Iterable[Any]:
-    return value if isinstance(value, list) else value.values()
 
 
 def _reject(sentence: str) -> OperationRejected:
@@ -216,42 +187,32 @@ def _move_nodes(document: Document, operation: Operation) -> _Applied:
     return _with_positions(document, positions), {"op": "move_nodes", "positions": back}
 
 
-def _edge_place(document: Document, source: Any, target: Any) -> int:
-    edges = document["edges"]
-    try:  # a quarter of the time of asking each edge
-        first = operator.indexOf(map(_TARGET, edges), target)
-    except ValueError:
-        return -1
-    except (TypeError, KeyError):  # there are entries that are no edges
-        first = 0
-    for place in range(first, len(edges)):
-        edge = edges[place]
-        if isinstance(edge, dict) and edge.get("to") == target and edge.get("from") == source:
-            return place
-    return -1
-
-
 def _connect(document: Document, operation: Operation) -> _Applied:
     edge = {"from": _placed_port(document, operation["from"]), "to": _placed_port(document, operation["to"])}
-    if _edge_place(document, edge["from"], edge["to"]) >= 0:
+    before, index = document["edges"], operation.get("index")
+    if _edges.find(before, edge["from"], edge["to"]) >= 0:
         raise _reject(f"{edge['from']} is connected to {edge['to']} already.")
     extra = operation.get("fields")
     if isinstance(extra, Mapping):
         edge = {**extra, **edge}
-    after = {**document, "edges": _inserted(document["edges"], operation.get("index"), edge)}
-    return after, {"op": "disconnect", "from": edge["from"], "to": edge["to"]}
+    after = _inserted(before, index, edge)
+    if after[-1] is edge:
+        _edges.added(before, after, edge["to"])
+    return {**document, "edges": after}, {"op": "disconnect", "from": edge["from"], "to": edge["to"]}
 
 
 def _disconnect(document: Document, operation: Operation) -> _Applied:
     source, target = _port(operation["from"]), _port(operation["to"])
-    index = _edge_place(document, source, target)
+    before = document["edges"]
+    index = _edges.find(before, source, target)
     if index < 0:
         raise _reject(f"{source} is not connected to {target}.")
-    edge = document["edges"][index]
-    after = {**document, "edges": document["edges"][:index] + document["edges"][index + 1 :]}
+    after = before.copy()
+    edge = after.pop(index)
+    _edges.removed(before, after, target)
     inverse: Operation = {"op": "connect", "from": source, "to": target, "index": index}
     extra = {name: value for name, value in edge.items() if name not in ("from", "to")}
-    return after, {**inverse, "fields": extra} if extra else inverse
+    return {**document, "edges": after}, {**inverse, "fields": extra} if extra else inverse
 
 
 def _add_entry(section: str) -> Callable[..., _Applied]:

@@ -75,7 +75,7 @@ class Editor(anywidget.AnyWidget):
         else:
             self._runs, self._picture = before._runs, before._picture
             self._runs.pages = self
-        self._bridge = Bridge(self.send, Requests(self._flow, self._runs, self._came))
+        self._bridge = Bridge(self.send, Requests(self._flow, self._runs, self._came, self._saved_picture))
         self._make_laters()
         super().__init__(
             document=sendable(snapshot(flow)),
@@ -235,6 +235,12 @@ class Editor(anywidget.AnyWidget):
     def _renew_picture(self) -> None:
         if self._picture is not None:
             self._picture.renew()
+
+    def _saved_picture(self) -> Message:
+        if self._picture is None:
+            raise PixelFlowError("No notebook keeps a picture of this flow.")
+        bundle = self._picture.drawn()
+        return {"id": self.model_id, "svg": bundle["image/svg+xml"], "text": bundle["text/plain"]}
 
     # Showing
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -23,7 +22,6 @@ _OPENERS: dict[str, Callable[[bytes], Any]] = {
     "video": open_film,
 }
 _ENDINGS = (".json", ".zip")
-_JSON = json.JSONEncoder(ensure_ascii=False)
 
 
 class Requests:
@@ -33,12 +31,20 @@ class Requests:
         flow: Returns the flow.
         runs: Starts, stops and follows its runs.
         came: Is told the name of each page that says hello.
+        picture: Draws the picture that a saved notebook keeps, and says for which widget.
     """
 
-    def __init__(self, flow: Callable[[], Any], runs: Runs, came: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        flow: Callable[[], Any],
+        runs: Runs,
+        came: Callable[[str], None],
+        picture: Callable[[], Message],
+    ) -> None:
         self._flow = flow
         self._runs = runs
         self._came = came
+        self._draw_picture = picture
         self.edits = {"ops": self._ops, "undo": self._undo, "redo": self._redo, "restore": self._restore}
         self.quick = {
             "hello": self._hello,
@@ -48,7 +54,7 @@ class Requests:
             "compare": self._compare,
             "versions": self._versions,
         }
-        self.slow = {"media": self._media, "want": self._want, "save": self._save}
+        self.slow = {"media": self._media, "want": self._want, "save": self._save, "picture": self._picture}
         self.notices = {"credit": self._credit, "visible": self._visible}
 
     # Edits
@@ -62,8 +68,6 @@ class Requests:
             raise OperationRejected("An edit holds at least one operation.")
         if merge is not None and not isinstance(merge, str):
             raise OperationRejected("What merges edits is named by a text.")
-        if has_half_characters(operations):
-            raise OperationRejected("This edit holds half a character (a lone surrogate). Type it again.")
         flow.apply(operations, source=page, merge=merge)
         return True
 
@@ -176,6 +180,9 @@ class Requests:
             raise PixelFlowError(f"There is a file {target} already. Choose another name.")
         return {"file": str(flow.save(target))}, []
 
+    def _picture(self, _: str, __: Message, ___: Buffers) -> Answer:
+        return self._draw_picture(), []
+
     # What is not answered
 
     def _credit(self, _: str, message: Message, __: Buffers) -> None:
@@ -192,25 +199,6 @@ def snapshot(flow: Any) -> dict[str, Any]:
     """Return the document with the revision that it has, however many threads are editing."""
     with flow.lock:
         return {"epoch": flow.epoch, "rev": flow.revision, "flow": flow.document}
-
-
-def has_half_characters(value: Any) -> bool:
-    """Return whether JSON holds text that cannot be sent as UTF-8."""
-    if _is_ascii(value):  # nearly always, and a fifth of the cost
-        return False
-    try:
-        _JSON.encode(value).encode()
-    except UnicodeEncodeError:
-        return True
-    return False
-
-
-def _is_ascii(value: Any) -> bool:
-    if isinstance(value, str):
-        return value.isascii()
-    if isinstance(value, dict):
-        return all(map(_is_ascii, value)) and all(map(_is_ascii, value.values()))
-    return not isinstance(value, list) or all(map(_is_ascii, value))
 
 
 def _with_bytes(mime: str, data: bytes, size: tuple[int, int] | None) -> Answer:

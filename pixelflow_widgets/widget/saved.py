@@ -96,6 +96,11 @@ class SavedPicture:
         except Exception:  # a picture that stays old must not take down a run or an edit
             _log.exception("The picture of the flow in the notebook could not be renewed.")
 
+    def drawn(self) -> dict[str, str]:
+        """Return the picture as it is now, by mime type, and in words."""
+        with self._lock:
+            return self._bundle()
+
     def _renew(self) -> None:
         bundle = self._bundle()
         for display in self._displays.values():

@@ -8,9 +8,9 @@ from typing import Any
 
 import traitlets
 
+from ..flow.plain import has_half_characters
 from ..models.cards import cards
 from ..schema import NodeType
-from .requests import has_half_characters
 
 
 def types_of(flow: Any) -> dict[str, Any]:

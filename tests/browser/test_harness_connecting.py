@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, expect
 
-from .editor import middle
+from .editor import box_of, middle
 from .harness import Harness
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -17,6 +17,12 @@ def test_ports_that_do_not_fit_are_dim_and_a_refused_connection_says_why(harness
     expect(editor.port("n3.image", "input")).to_have_attribute("data-fits", "no")
     assert opacity(editor.port("n3.image", "input")) < 0.6
     editor.page.mouse.up()
+    bubble = editor.root.locator(".pf-bubble[role=tooltip]")
+    expect(bubble).to_contain_text("Audio cannot connect to image")
+    (x, y), seen = middle(editor.port("n3.image", "input")), box_of(bubble)
+    assert abs(seen["x"] - x) < 40 and abs(seen["y"] + seen["height"] - y) < 40, "it is where the pointer is"
+    expect(bubble).to_be_hidden(timeout=4000)
+    expect(editor.notice).to_have_attribute("aria-live", "polite")
     expect(editor.notice).to_contain_text("audio")
     expect(editor.notice).to_contain_text("image")
     assert editor.revision == 0

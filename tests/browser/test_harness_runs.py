@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from playwright.sync_api import Browser, expect
 from .browser import page_of
 from .editor import EditorPage
 from .harness import Harness
+from .lab import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -29,6 +31,22 @@ def test_a_run_shows_progress_previews_and_result_and_is_said(harness: Harness, 
     assert editor.result("n1").size == (512, 512)
     editor.button("Run").click()
     expect(editor.node("n1")).to_contain_text("cached")
+
+
+def test_loading_model_code_is_said_and_counted_so_that_it_never_looks_hung(harness: Harness) -> None:
+    editor = harness.open("first", loading="4000")
+    editor.button("Run").click()
+    card = editor.node("n1")
+    bar = card.get_by_role("progressbar")
+    for place in (card, editor.status):
+        expect(place).to_contain_text("Loading model code …")
+    expect(bar).to_be_visible()
+    first = editor.status.inner_text()
+    assert re.search(r"[123] s$", eventually(editor.status.inner_text, lambda words: words != first))
+    assert re.search(r"[123] s", card.inner_text())
+    assert bar.get_attribute("aria-valuenow") is None
+    editor.wait_done()
+    expect(card).not_to_contain_text("Loading")
 
 
 def test_stop_ends_a_run(harness: Harness) -> None:
@@ -179,7 +197,10 @@ def test_a_flow_of_a_thousand_nodes_opens_and_is_edited(harness: Harness, artifa
     editor = harness.open("large")
     editor.screenshot(artifacts / "harness-large.png")
     assert len(harness.document()["nodes"]) == 1000
-    editor.add_node("Prompt", 0.5, 0.5)
+    editor.button("Add a node").click()
+    editor.choose("Prompt")
+    expect(editor.root.locator(".pf-card-selected")).to_be_visible()
+    editor.wait_synced()
     assert len(harness.document()["nodes"]) == 1001
 
 

@@ -130,3 +130,25 @@ def test_jupyterlab_shows_the_picture_while_the_kernel_knows_of_no_editor(
         page.screenshot(path=artifacts / "saved-lab.png")
         is_of_the_flow(picture, artifacts / "saved-lab-picture.png")
     jupyter.end_kernels()
+
+
+@pytest.mark.parametrize("shell", ["lab", "notebook"])
+def test_after_a_reload_the_picture_in_the_file_follows_edits_too(
+    jupyter: Jupyter, browser: Browser, shell: str
+) -> None:
+    path = write_notebook(jupyter.root / f"reloaded-{shell}" / "after.ipynb", CELLS[0], CELLS[1])
+    with page_of(browser) as page:
+        lab = Lab(page, jupyter, shell)
+        lab.open(f"reloaded-{shell}/after.ipynb")
+        lab.run_all()
+        EditorPage(page).wait()
+        lab.save_and_reload()
+        editor = EditorPage(page).wait()
+        assert "Paint sun" not in still_picture(lab.outputs())
+        editor.add_node("Paint sun", 0.3, 0.3)
+        eventually(lambda: still_picture(lab.outputs()), lambda svg: "Paint sun" in svg)
+        lab.save()
+        cells = json.loads(path.read_text())["cells"]
+        assert "Paint sun" in still_picture(cells[1]["outputs"])
+        assert [output["output_type"] for output in cells[1]["outputs"]] == ["display_data"] * 2
+    jupyter.end_kernels()

@@ -20,7 +20,7 @@ from .servers import SUBSHELLS, Jupyter
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 TRIES = 10
-BUSY_SECONDS = 1.5
+BUSY_SECONDS = 3.0
 CELLS = (
     """
 import time

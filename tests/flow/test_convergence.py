@@ -51,39 +51,38 @@ class Kernel:
 
 @dataclass
 class Page:
-    """Shows its own edits at once; rolls them back and puts them on top again when the kernel speaks."""
+    """Shows its own edits at once, on top of what the kernel has confirmed."""
 
     number: int
-    document: Document
+    confirmed: Document
     count: int = 0
     pending: list[Message] = field(default_factory=list)
-    undone_by: list[tuple[Message, list[dict[str, Any]]]] = field(default_factory=list)
+
+    @property
+    def document(self) -> Document:
+        shown = self.confirmed
+        for mine in self.pending:
+            try:
+                shown, _ = apply_all(shown, mine.operations)
+            except OperationRejected:
+                continue  # the kernel will say so too
+        return shown
 
     def edit(self, operations: Edit) -> Message | None:
         try:
-            self.document, inverses = apply_all(self.document, operations)
+            apply_all(self.document, operations)
         except OperationRejected:
             return None
         message = Message(self.number, self.count, operations)
         self.count += 1
         self.pending.append(message)
-        self.undone_by.append((message, inverses))
         return message
 
     def hear(self, message: Message) -> None:
-        for _, inverses in reversed(self.undone_by):
-            self.document, _ = apply_all(self.document, inverses)
         if message.client == self.number:
             self.pending = [mine for mine in self.pending if mine.number != message.number]
         if message.accepted:
-            self.document, _ = apply_all(self.document, message.operations)
-        self.undone_by = []
-        for mine in self.pending:
-            try:
-                self.document, inverses = apply_all(self.document, mine.operations)
-            except OperationRejected:
-                continue  # the kernel will say so too
-            self.undone_by.append((mine, inverses))
+            self.confirmed, _ = apply_all(self.confirmed, message.operations)
 
 
 def converse(document: Document, edits: list[tuple[int, Edit]], seed: int) -> tuple[Kernel, list[Page]]:

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from pixelflow_widgets.errors import OperationRejected
 from pixelflow_widgets.flow.document import new_document
 from pixelflow_widgets.flow.operations import OPERATIONS as HANDLERS
-from pixelflow_widgets.flow.operations import apply, apply_all, as_json, removal
+from pixelflow_widgets.flow.operations import apply, apply_all, removal
+from pixelflow_widgets.flow.plain import as_json
 
 from .strategies import FIELDS, HOSTILE, OPERATIONS, documents, examples
 
@@ -148,6 +149,13 @@ def test_a_rejection_names_the_nearest_operation_and_field() -> None:
 def test_what_is_no_json_is_rejected_before_it_is_stored(value: Any) -> None:
     with pytest.raises(OperationRejected, match="plain JSON"):
         as_json([{"op": "set_values", "id": "a", "values": {"x": value}}])
+
+
+def test_half_a_character_is_rejected_before_it_is_stored_and_a_whole_one_is_not() -> None:
+    with pytest.raises(OperationRejected, match="half a character"):
+        as_json([{"op": "set_values", "id": "a", "values": {"x": "\ud83d"}}])
+    kept, _ = as_json([{"op": "set_values", "id": "a", "values": {"x": "\U0001f600", "\\ud": "\\ud800"}}])
+    assert kept[0]["values"] == {"x": "\U0001f600", "\\ud": "\\ud800"}
 
 
 def test_what_is_nested_too_deep_for_a_file_is_rejected() -> None:

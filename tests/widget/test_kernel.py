@@ -125,8 +125,7 @@ def test_edits_and_stop_are_answered_while_a_cell_runs_where_the_page_has_a_subs
     control = kernel.client.session.msg("create_subshell_request", {})
     kernel.client.control_channel.send(control)
     reply = kernel.client.get_control_msg(timeout=10)
-    if "subshell_id" not in reply["content"]:
-        pytest.skip("this kernel has no subshells")
+    assert "subshell_id" in reply["content"], "the kernel that the tests run with has subshells"
     kernel.subshell = reply["content"]["subshell_id"]
     kernel.wait_for(kernel.send("run", run="r1", targets=None))
     kernel.wait_for(lambda message: kernel.told(message).get("type") == "progress")

@@ -23,6 +23,8 @@ from pixelflow_widgets.widget.saved import SavedPicture
 from tests.run import sample_nodes as nodes
 from tests.run.test_executor import run
 
+from .page import Page
+
 SVG = "image/svg+xml"
 
 
@@ -220,3 +222,17 @@ def test_nbconvert_shows_the_nodes_and_the_result(notebook: Any, template: str) 
     names = [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
     assert {"Painted & kept", "still", "1 node"} <= set(names)
     assert len(list(root.iter("{http://www.w3.org/2000/svg}image"))) == 1
+
+
+def test_a_page_may_ask_for_the_picture_that_its_notebook_keeps(shell: Any, page: Page) -> None:
+    refused = page.ask("picture")
+    assert refused["type"] == "reject" and "No notebook" in refused["message"]
+    page.editor.show_picture()
+    (_, _, shown) = sent(shell)[0]
+    answer = page.ask("picture")
+    assert (answer["type"], answer["id"]) == ("ack", page.editor.model_id)
+    assert answer["svg"] == shown
+    page.flow.add("number", id="another")
+    answer = page.ask("picture")
+    assert answer["svg"] != shown and "pixelflow-picture" in answer["svg"]
+    assert answer["text"]

@@ -115,7 +115,8 @@ export type Request =
   | { type: "compare" }
   | { type: "versions" }
   | { type: "restore"; id: string }
-  | { type: "save"; path?: string };
+  | { type: "save"; path?: string }
+  | { type: "picture" };
 
 /** What is told and not answered; `KernelLink` adds `client`. */
 export type Notice = { type: "credit"; node: string; frame: number } | { type: "visible"; nodes: string[] };
@@ -176,6 +177,10 @@ export interface Ack {
   versions?: VersionEntry[];
   /** save */
   file?: string;
+  /** picture: the widget that it stands beneath, the picture, and what it shows in words */
+  id?: string;
+  svg?: string;
+  text?: string;
 }
 
 export interface VersionEntry {

@@ -17,6 +17,8 @@ export interface NodeRun {
   traceback: string | null;
   /** Which item of how many. */
   item: [number, number] | null;
+  /** When it began what its note says, in ms; null while it is not running. */
+  since: number | null;
 }
 
 export interface RunSnapshot {
@@ -121,6 +123,7 @@ export class RunStore {
         error: node.error ?? null,
         traceback: node.traceback ?? null,
         item: running ? earlier.item : null,
+        since: running ? earlier.since : node.state === "running" ? Date.now() : null,
       };
       return [id, earlier && isEqual(earlier, next) ? earlier : next];
     });
@@ -137,7 +140,8 @@ export class RunStore {
       // Progress may overtake the trait that says that the node began.
       const before = nodes.get(id) ?? WAITING;
       if (before.state !== "running" && before.state !== "waiting") continue;
-      nodes.set(id, { ...before, state: "running", fraction, note: note ?? "", item: item ?? null });
+      const since = before.since !== null && before.note === (note ?? "") ? before.since : Date.now();
+      nodes.set(id, { ...before, state: "running", fraction, note: note ?? "", item: item ?? null, since });
     }
     this.#publish({ ...this.#snapshot, nodes });
   }
@@ -173,6 +177,7 @@ const WAITING: NodeRun = {
   error: null,
   traceback: null,
   item: null,
+  since: null,
 };
 
 /** So that a card whose node did not move keeps its object, and is not drawn again. */

@@ -1,7 +1,8 @@
 // The only room that knows React Flow: what is drawn comes from a scene, what hands do goes out as edits.
 
-import { Background, ReactFlow, type ReactFlowProps, ReactFlowProvider, SelectionMode } from "@xyflow/react";
-import { type MouseEvent, memo, useId, useMemo, useState } from "react";
+import { Background, ReactFlow, type ReactFlowProps, ReactFlowProvider, SelectionMode, useStore } from "@xyflow/react";
+import { type MouseEvent, memo, useId, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { boxOfScene } from "../editor/actions";
 import { useStored } from "../editor/store";
 import { useEditor } from "../editor/view";
 import type { Scene } from "../nodes/scene";
@@ -10,13 +11,17 @@ import { CurveEdge, DraggedCurve } from "./CurveEdge";
 import { type CanvasNode, type CurveEdge as CurveEdgeType, Deriver } from "./derive";
 import { useConnectionGestures, useNodeGestures } from "./gestures";
 import { nodeTypes } from "./nodeTypes";
-import { Reporter } from "./Reporter";
+import { Overview } from "./Overview";
+import { cardAt, isOverview } from "./overviewDrawing";
+import { OverviewHand } from "./overviewHand";
+import { Reporter, viewportFor } from "./Reporter";
 import "@xyflow/react/dist/base.css";
 import "./canvas.css";
 
 const edgeTypes = { curve: CurveEdge };
 const SNAP_RADIUS = 24;
-const SMALLEST_ZOOM = 0.02;
+/** A larger flow can be seen whole all the same. */
+const SMALLEST_ZOOM = 0.05;
 const LARGEST_ZOOM = 2;
 
 type Props = ReactFlowProps<CanvasNode, CurveEdgeType>;
@@ -26,7 +31,6 @@ const FIXED: Props = {
   nodeTypes,
   edgeTypes,
   onlyRenderVisibleElements: true,
-  minZoom: SMALLEST_ZOOM,
   maxZoom: LARGEST_ZOOM,
   connectionRadius: SNAP_RADIUS,
   connectOnClick: false,
@@ -50,6 +54,54 @@ const FIXED: Props = {
 const FOCUSED_KEYS: Props = { panActivationKeyCode: "Space", multiSelectionKeyCode: ["Shift", "Control", "Meta"] };
 const NO_KEYS: Props = { panActivationKeyCode: null, multiSelectionKeyCode: null };
 
+/** In the overview React Flow has nothing to select: that is the overview's own. */
+const OVERVIEW: Props = { selectionOnDrag: false, elementsSelectable: false };
+const NO_NODES: CanvasNode[] = [];
+const NO_EDGES: CurveEdgeType[] = [];
+
+/** How far out a hand may zoom: until the whole flow is seen, and a little further. */
+function useSmallestZoom(scene: Scene): number {
+  const width = useStore((state) => state.width);
+  const height = useStore((state) => state.height);
+  return useMemo(() => {
+    const box = boxOfScene(scene);
+    return box && width && height ? Math.min(SMALLEST_ZOOM, viewportFor(box, width, height).zoom * 0.8) : SMALLEST_ZOOM;
+  }, [scene, width, height]);
+}
+
+/** Whether so much is in view that it is drawn on one canvas. */
+function useIsOverview(scene: Scene): boolean {
+  const { view } = useEditor();
+  const before = useRef(false);
+  // React Flow hears of a zoom before it hears that it has no nodes any more, and would draw all that comes into view.
+  const held = useStored(view.held);
+  const overview = useStore(({ transform }) => isOverview(before.current, held ? 0 : transform[2], scene.cards.size));
+  useLayoutEffect(() => {
+    before.current = overview;
+    view.overview = overview;
+  }, [overview, view]);
+  return overview;
+}
+
+/** What a pointer does in the overview, and how that is drawn. */
+function useOverviewHand() {
+  const editor = useEditor();
+  const [draw] = useState(() => ({ now: null as (() => void) | null }));
+  return useMemo(() => {
+    const hand = new OverviewHand(editor, () => draw.now?.());
+    const onReady = (ready: (() => void) | null) => {
+      draw.now = ready;
+    };
+    const pointer: Props = {
+      onPointerDown: (event) => hand.down(event),
+      onPointerMove: (event) => hand.move(event),
+      onPointerUp: () => hand.up(),
+      onPointerCancel: () => hand.cancel(),
+    };
+    return { hand, onReady, pointer: editor.view.readOnly ? {} : pointer };
+  }, [draw, editor]);
+}
+
 function FlowCanvas({ scene, theme }: { scene: Scene; theme: Theme }) {
   const { session, view } = useEditor();
   const id = useId();
@@ -59,13 +111,24 @@ function FlowCanvas({ scene, theme }: { scene: Scene; theme: Theme }) {
   const dragged = useStored(view.dragged);
   const focused = useStored(view.focused);
   const shown = view.readOnly ? NOTHING : selected;
-  const nodes = useMemo(() => deriver.nodes(scene, shown, dragged), [deriver, scene, shown, dragged]);
-  const edges = useMemo(() => deriver.edges(scene, selectedEdges), [deriver, scene, selectedEdges]);
+  const overview = useIsOverview(scene);
+  const { hand, onReady, pointer } = useOverviewHand();
+  const nodes = useMemo(
+    () => (overview ? NO_NODES : deriver.nodes(scene, shown, dragged)),
+    [deriver, overview, scene, shown, dragged],
+  );
+  const edges = useMemo(
+    () => (overview ? NO_EDGES : deriver.edges(scene, selectedEdges)),
+    [deriver, overview, scene, selectedEdges],
+  );
   const nodeGestures = useNodeGestures();
   const connectionGestures = useConnectionGestures();
   const onDoubleClick = (event: MouseEvent) => {
     const onPane = (event.target as HTMLElement).classList.contains("react-flow__pane");
-    if (onPane) openPaletteAt(event);
+    const at = overview ? view.canvas?.toFlow({ x: event.clientX, y: event.clientY }) : null;
+    const node = at ? cardAt(scene, at) : null;
+    if (node !== null) view.canvas?.fit([node]);
+    else if (onPane || at) openPaletteAt(event);
   };
   const openPaletteAt = (event: MouseEvent) => {
     const point = { x: event.clientX, y: event.clientY };
@@ -78,6 +141,8 @@ function FlowCanvas({ scene, theme }: { scene: Scene; theme: Theme }) {
       {...(focused ? FOCUSED_KEYS : NO_KEYS)}
       {...nodeGestures}
       {...(view.readOnly ? READ_ONLY : connectionGestures)}
+      {...(overview ? { ...OVERVIEW, ...pointer } : {})}
+      minZoom={useSmallestZoom(scene)}
       id={id}
       nodes={nodes}
       edges={edges}
@@ -87,7 +152,11 @@ function FlowCanvas({ scene, theme }: { scene: Scene; theme: Theme }) {
       preventScrolling={focused}
       onDoubleClick={onDoubleClick}
     >
-      <Background id={id} gap={22} size={2.4} color="var(--pf-dot)" />
+      {overview ? (
+        <Overview scene={scene} theme={theme} hand={hand} onReady={onReady} />
+      ) : (
+        <Background id={id} gap={22} size={2.4} color="var(--pf-dot)" />
+      )}
       <Reporter scene={scene} />
     </ReactFlow>
   );

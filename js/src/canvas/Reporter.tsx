@@ -1,6 +1,13 @@
 // Hands the rest of the editor what only React Flow knows: where the view looks, and how to make it look elsewhere.
 
-import { useOnViewportChange, useReactFlow, useStore, useStoreApi, type Viewport } from "@xyflow/react";
+import {
+  type ReactFlowInstance,
+  useOnViewportChange,
+  useReactFlow,
+  useStore,
+  useStoreApi,
+  type Viewport,
+} from "@xyflow/react";
 import { useEffect, useLayoutEffect, useMemo, useRef } from "react";
 import type { ViewportTrait } from "../bridge/protocol";
 import { setTrait } from "../bridge/traits";
@@ -9,12 +16,14 @@ import { debounced } from "../editor/store";
 import { type CanvasHand, type Editor, useEditor } from "../editor/view";
 import type { Box } from "../nodes/place";
 import type { Scene } from "../nodes/scene";
+import { isOverview } from "./overviewDrawing";
 
 const MARGIN = 36;
-const SMALLEST_FIT = 0.02;
-/** The first look at a large flow shows a part of it: to draw a thousand nodes takes seconds. */
-const SMALLEST_FIRST_FIT = 0.1;
+/** Where two flows share the room. */
+const SMALL_MARGIN = 14;
+const SMALLEST_FIT = 0.001;
 const MOVE_MS = 180;
+const SETTLE_MS = 60;
 const TELL_MS = 300;
 /** A change of the flow so soon after an edit of this view is its own. */
 const OWN_EDIT_MS = 1_500;
@@ -24,25 +33,38 @@ function isCalm(): boolean {
 }
 
 /** The viewport in which a box is seen whole, at most at its own size. */
-export function viewportFor(box: Box, width: number, height: number, smallest = SMALLEST_FIT): Viewport {
-  const scale = Math.min((width - 2 * MARGIN) / box.width, (height - 2 * MARGIN) / box.height, 1);
-  const zoom = Math.max(smallest, scale);
+export function viewportFor(box: Box, width: number, height: number, margin = MARGIN): Viewport {
+  const scale = Math.min((width - 2 * margin) / box.width, (height - 2 * margin) / box.height, 1);
+  const zoom = Math.max(SMALLEST_FIT, scale);
   return { x: width / 2 - (box.x + box.width / 2) * zoom, y: height / 2 - (box.y + box.height / 2) * zoom, zoom };
+}
+
+async function goTo({ view }: Editor, flow: ReactFlowInstance, viewport: Viewport, duration: number): Promise<void> {
+  if (!view.overview && isOverview(false, viewport.zoom, view.scene?.cards.size ?? 0)) {
+    view.held.set(true);
+    // Once the cards are out of the page.
+    await new Promise(requestAnimationFrame);
+  }
+  void flow.setViewport(viewport, { duration });
+  // A way that something else cuts short never says that it has ended.
+  if (view.held.get()) setTimeout(() => view.held.set(false), duration + SETTLE_MS);
 }
 
 function useHand(): CanvasHand {
   const editor = useEditor();
   const flow = useReactFlow();
   const store = useStoreApi();
-  return useMemo(
-    () => ({
-      fit(ids) {
-        const box = boxOfAll(editor, ids);
-        const { width, height } = store.getState();
-        if (!box) return;
-        editor.view.fitted = ids === undefined;
-        void flow.setViewport(viewportFor(box, width, height), { duration: isCalm() ? 0 : MOVE_MS });
-      },
+  return useMemo(() => {
+    const show = (ids?: Iterable<string>) => {
+      const box = boxOfAll(editor, ids);
+      const { width, height } = store.getState();
+      if (!box) return;
+      editor.view.fitted = ids === undefined;
+      void goTo(editor, flow, viewportFor(box, width, height), isCalm() ? 0 : MOVE_MS);
+    };
+    return {
+      fit: show,
+      reveal: (ids) => editor.view.overview && show(ids),
       zoomBy(factor) {
         editor.view.fitted = false;
         void flow.zoomTo(flow.getZoom() * factor, { duration: isCalm() ? 0 : MOVE_MS / 2 });
@@ -53,9 +75,8 @@ function useHand(): CanvasHand {
         const [x, y, zoom] = transform;
         return { x: -x / zoom, y: -y / zoom, width: width / zoom, height: height / zoom };
       },
-    }),
-    [editor, flow, store],
-  );
+    };
+  }, [editor, flow, store]);
 }
 
 /** Looks where the trait `viewport` says, and writes it when hands have rested. */
@@ -87,7 +108,7 @@ function useViewport(): void {
       if (by !== undefined) return;
       if (x === undefined || y === undefined || zoom === undefined) return view.canvas?.fit();
       view.fitted = false;
-      void flow.setViewport({ x, y, zoom });
+      void goTo({ session, view }, flow, { x, y, zoom }, 0);
     };
     model.on("change:viewport", take);
     return () => {
@@ -124,10 +145,11 @@ function useFit(scene: Scene): void {
     const bySomeoneElse = performance.now() - view.edited > OWN_EDIT_MS;
     const box = boxOfAll(editor);
     if (view.fitted && box && scene.cards && (bySomeoneElse || !begun.current)) {
-      void flow.setViewport(viewportFor(box, width, height, SMALLEST_FIRST_FIT));
+      void flow.setViewport(viewportFor(box, width, height, view.readOnly ? SMALL_MARGIN : MARGIN));
     }
     begun.current = true;
     view.zoom.set(flow.getZoom());
+    view.held.set(false);
   }, [editor, flow, view, scene, width, height]);
   useEffect(() => {
     const { root } = view;

@@ -86,8 +86,10 @@ function elementAt(editor: Editor, point: Point): Element | null {
   return host.elementFromPoint(point.x, point.y);
 }
 
-function refuse({ session }: Editor, words: string): void {
-  session.say({ kind: "refused connection", words, tone: "alert" });
+/** Where the eyes are, and at the bottom, where it stays for longer and is read out. */
+function refuse({ session, view }: Editor, at: Point, words: string): void {
+  view.bubble.set({ at, words });
+  session.say({ kind: "refused connection", words, tone: "alert", polite: true });
 }
 
 /** The port that a drop is meant for: on the body of a card or dock, the first that fits. */
@@ -116,13 +118,13 @@ function dropped(editor: Editor, from: End, point: Point, state: FinalConnection
       reference: referenceOf(state.toHandle.id),
       side: state.toHandle.type === "source" ? "output" : "input",
     };
-    refuse(editor, whyNotEnds(editor, from, to) ?? "These two ports cannot be connected.");
+    refuse(editor, point, whyNotEnds(editor, from, to) ?? "These two ports cannot be connected.");
     return;
   }
   const below = elementAt(editor, point);
   const meant = endBelow(editor, from, below);
   if (meant && "words" in meant) {
-    refuse(editor, meant.words);
+    refuse(editor, point, meant.words);
   } else if (meant) {
     connect(meant.end);
   } else if (curve) {

@@ -15,6 +15,7 @@ import { useTrait } from "../bridge/traits";
 import { Canvas } from "../canvas/Canvas";
 import { useTheme } from "../theme/theme";
 import { copySelection, paste, removeSelection } from "./actions";
+import { Bubble } from "./Bubble";
 import { Conflict } from "./Conflict";
 import { EmptyState } from "./EmptyState";
 import { HeightHandle, LEAST_HEIGHT } from "./HeightHandle";
@@ -162,6 +163,7 @@ export function EditorShell() {
       <HeightHandle height={height} preview={setPreview} />
       <Palette />
       <Lightbox />
+      <Bubble />
     </section>
   );
 }

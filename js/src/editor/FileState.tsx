@@ -65,9 +65,13 @@ export function FileState() {
   };
   return (
     <div className="pf-file">
-      <span className="pf-file-words" title={status.file ? `${status.file}: ${state}` : state}>
+      <span className="pf-file-words" title={[status.file, status.note || state].filter(Boolean).join(": ")}>
         <span className="pf-file-name">{file.replace(/\.flow\.json$/, "") || flow.name || "untitled"}</span>
-        <span className="pf-file-state" data-saved={status.saved && pending === 0 ? true : undefined}>
+        <span
+          className="pf-file-state"
+          data-note={status.note ? true : undefined}
+          data-saved={status.saved && pending === 0 ? true : undefined}
+        >
           {status.note || state}
         </span>
       </span>

@@ -12,8 +12,15 @@ export function Notices() {
   const notices = useStored(session.notices);
   return (
     <div className="pf-notices">
-      {notices.map(({ kind, words, tone, action }) => (
-        <div key={kind} className="pf-notice" role="alert" data-tone={tone} data-kind={kind}>
+      {notices.map(({ kind, words, tone, action, polite }) => (
+        <div
+          key={kind}
+          className="pf-notice"
+          role="alert"
+          aria-live={polite ? "polite" : undefined}
+          data-tone={tone}
+          data-kind={kind}
+        >
           <span>{words}</span>
           {action && (
             <button type="button" className="pf-plain" onClick={action.run}>

@@ -1,7 +1,7 @@
 import { useMemo, useState } from "react";
 import { useTrait } from "../bridge/traits";
 import { Canvas } from "../canvas/Canvas";
-import { type FlowDocument, readFlow } from "../flow/document";
+import { type Flow, type FlowDocument, readFlow, splitPort } from "../flow/document";
 import { SceneMaker } from "../nodes/scene";
 import type { Theme } from "../theme/theme";
 import { EditorContext, useEditor, View } from "./view";
@@ -12,6 +12,8 @@ interface Props {
   document: FlowDocument;
   /** The other flow: what is not the same there is marked here. */
   beside: FlowDocument;
+  /** Results are of this flow; of the other, those of nodes that are the same in both. */
+  live: boolean;
   theme: Theme;
 }
 
@@ -20,15 +22,26 @@ export function differentNodes(document: FlowDocument, beside: FlowDocument): Re
   return new Set(ids.filter((id) => JSON.stringify(document.nodes[id]) !== JSON.stringify(beside.nodes[id])));
 }
 
+/** Nodes, and all whose results depend on theirs. */
+function withWhatFollows(ids: ReadonlySet<string>, { edges }: Flow): ReadonlySet<string> {
+  const all = new Set(ids);
+  // The set grows while it is walked.
+  for (const id of all) {
+    for (const { from, to } of edges) if (splitPort(from)?.node === id) all.add(splitPort(to)?.node ?? id);
+  }
+  return all;
+}
+
 /** A flow to look at, not to edit. */
-export function Picture({ document, beside, theme }: Props) {
+export function Picture({ document, beside, live, theme }: Props) {
   const { session, view: outer } = useEditor();
   const types = useTrait(session.model, "types");
   const editor = useMemo(() => {
     const view = new View(outer);
     view.different = differentNodes(document, beside);
+    view.resultless = live ? NONE : withWhatFollows(view.different, readFlow(document));
     return { session, view };
-  }, [session, outer, document, beside]);
+  }, [session, outer, document, beside, live]);
   const [maker] = useState(() => new SceneMaker());
   const scene = useMemo(
     () => maker.make({ document, flow: readFlow(document), types: types ?? {}, open: NONE, longTexts: NONE }),

@@ -3,14 +3,11 @@ import type { RunSnapshot } from "../bridge/runs";
 import { useRuns } from "../bridge/runs";
 import { useFlow } from "../bridge/sync";
 import type { Flow } from "../flow/document";
-import { findType, type NodeTypes } from "../flow/nodeType";
-import { countOf, formatSeconds } from "../nodes/values";
+import type { NodeTypes } from "../flow/nodeType";
+import { useSeconds } from "../nodes/useRow";
+import { countOf, formatSeconds, formatWait } from "../nodes/values";
+import { titleOf } from "./differences";
 import { useEditor } from "./view";
-
-function titleOf(id: string, flow: Flow, types: NodeTypes): string {
-  const node = flow.nodes.get(id);
-  return node?.title || findType(types, node?.type ?? "")?.title || id;
-}
 
 function endWords(runs: RunSnapshot, took: number | null, flow: Flow, types: NodeTypes): string {
   if (runs.refused) return `Not run: ${runs.refused.message}`;
@@ -30,21 +27,31 @@ function runningWords(runs: RunSnapshot, flow: Flow, types: NodeTypes): string {
   return `Running: ${titleOf(id, flow, types)}${detail ? `, ${detail}` : ""}`;
 }
 
+/** Since when nothing has told how far it is; null where something has. */
+function silentSince(runs: RunSnapshot, began: number | null): number | null {
+  if (runs.status !== "running") return null;
+  const nodes = [...runs.nodes.values()];
+  const running = nodes.find((node) => node.state === "running");
+  // Between two nodes there is a moment of nothing; before the first one it may be long.
+  if (!running) return nodes.every((node) => node.state === "waiting") ? began : null;
+  return running.fraction === null ? running.since : null;
+}
+
 /** How long the last run took that was begun while somebody looked. */
-function useTook(runs: RunSnapshot): number | null {
+function useTook(runs: RunSnapshot): { took: number | null; began: number | null } {
   const [began, setBegan] = useState<{ run: string | null; at: number } | null>(null);
   const [took, setTook] = useState<number | null>(null);
   const { run, status } = runs;
   useEffect(() => {
     if (status === "running") {
-      setBegan({ run, at: performance.now() });
+      setBegan({ run, at: Date.now() });
       setTook(null);
     }
   }, [run, status]);
   useEffect(() => {
-    if (status !== "running" && began?.run === run) setTook((performance.now() - began.at) / 1000);
+    if (status !== "running" && began?.run === run) setTook((Date.now() - began.at) / 1000);
   }, [began, run, status]);
-  return took;
+  return { took, began: began?.run === run ? began.at : null };
 }
 
 /** Says in words what goes on; screen readers hear it when it has rested for a moment. */
@@ -53,7 +60,8 @@ export function StatusLine() {
   const runs = useRuns(session.runs);
   const { flow, pending } = useFlow(session.sync);
   const types = session.model.get("types") ?? {};
-  const took = useTook(runs);
+  const { took, began } = useTook(runs);
+  const seconds = useSeconds(silentSince(runs, began));
   const idle = flow.nodes.size === 0 ? "" : countOf(flow.nodes.size, "node");
   const words =
     runs.status === "running"
@@ -66,6 +74,8 @@ export function StatusLine() {
       <span className="pf-status-dot" aria-hidden="true" />
       <output className="pf-status-words" aria-live="polite" title={words}>
         {words}
+        {/* Not for ears: a number that changes each second would be read out each second. */}
+        {seconds > 0 && <span aria-hidden="true"> {formatWait(seconds)}</span>}
       </output>
       {pending > 0 && <span className="pf-pending">{countOf(pending, "edit")} under way</span>}
     </div>

@@ -19,6 +19,7 @@ import type { Operation } from "../flow/operations";
 import { CARD_WIDTH, layOutCard } from "../nodes/card";
 import type { DockName } from "../nodes/docks";
 import { type Box, boxAround, freePlace, type Point } from "../nodes/place";
+import type { Scene } from "../nodes/scene";
 import { connecting, fittingPort, inOneStep, typeAtEnd } from "./connecting";
 import { firstTemplate } from "./firstTemplate";
 import type { Editor, End, PaletteRequest } from "./view";
@@ -86,6 +87,7 @@ export function addFromPalette(editor: Editor, typeName: string, { at, from }: P
   session.used(typeName);
   session.select([added.id]);
   editor.view.selectedEdges.set(new Set());
+  onceDrawn(() => editor.view.canvas?.reveal([added.id]));
   return added.id;
 }
 
@@ -118,8 +120,12 @@ export function startFromTemplate(editor: Editor): void {
   const { ids, operations } = firstTemplate(documentOf(editor), typesOf(editor));
   if (!edit(editor, operations)) return;
   editor.session.select(ids.slice(0, 1));
-  // Once the new scene is drawn.
-  requestAnimationFrame(() => requestAnimationFrame(() => editor.view.canvas?.fit()));
+  onceDrawn(() => editor.view.canvas?.fit());
+}
+
+/** Once the new scene is drawn. */
+function onceDrawn(act: () => void): void {
+  requestAnimationFrame(() => requestAnimationFrame(act));
 }
 
 /** Removes what is selected: nodes with their edges, edges, and an entry of a dock. */
@@ -226,7 +232,10 @@ export function run(editor: Editor, targets: string[] | null): void {
 /** The box of everything, to be fitted into view. */
 export function boxOfAll(editor: Editor, ids?: Iterable<string>): Box | null {
   const { scene } = editor.view;
-  if (!scene) return null;
+  return scene && boxOfScene(scene, ids);
+}
+
+export function boxOfScene(scene: Scene, ids?: Iterable<string>): Box | null {
   const wanted = ids ? new Set(ids) : null;
   const cards = [...scene.cards].filter(([id]) => !wanted || wanted.has(id));
   const found = cards.map(([id, card]) => ({ ...(scene.positions.get(id) as Point), ...sizeOf(card) }));

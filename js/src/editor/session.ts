@@ -6,6 +6,7 @@ import { MediaLibrary } from "../bridge/mediaLibrary";
 import type { EditorModel } from "../bridge/protocol";
 import { ResultStore } from "../bridge/results";
 import { RunStore } from "../bridge/runs";
+import { keepPicture } from "../bridge/savedPicture";
 import { DocumentSync } from "../bridge/sync";
 import { documentOf, modelTransport, setTrait } from "../bridge/traits";
 import { debounced, Store } from "./store";
@@ -18,6 +19,8 @@ export interface Notice {
   action?: { label: string; run: () => void };
   /** Stays until it is taken back. */
   stays?: boolean;
+  /** Read out when the screen reader has time. */
+  polite?: boolean;
 }
 
 const NOTICE_MS = 7_000;
@@ -69,7 +72,8 @@ export class Session {
       if (sync.snapshot().ready) this.results.keep(new Set(sync.snapshot().flow.nodes.keys()));
     });
     const rejected = sync.onReject((words) => this.say({ kind: "rejected", words, tone: "alert" }));
-    this.#ends.push(forget, rejected);
+    const picture = keepPicture(model, this.link, sync, this.runs);
+    this.#ends.push(forget, rejected, picture);
   }
 
   #onTrait(name: "document" | "run_state" | "selection", heard: () => void): void {

@@ -30,6 +30,8 @@ export interface PaletteRequest {
 /** What the canvas does for the rest of the editor. */
 export interface CanvasHand {
   fit(ids?: Iterable<string>): void;
+  /** Zooms in to cards where the overview shows only that they are there. */
+  reveal(ids: Iterable<string>): void;
   zoomBy(factor: number): void;
   toFlow(client: Point): Point;
   /** What is in view, in the flow. */
@@ -56,6 +58,8 @@ export class View {
   readonly focused: Store<boolean>;
   readonly zoom = new Store(1);
   readonly lightbox = new Store<string | null>(null);
+  /** What is said where the pointer is, for a moment. */
+  readonly bubble = new Store<{ at: Point; words: string } | null>(null);
   readonly readOnly: boolean;
   /** Where the pointer was last, in the window; null while it is elsewhere. */
   pointer: Point | null = null;
@@ -65,6 +69,12 @@ export class View {
 
   /** In a comparison: the nodes that the other flow has not, or has otherwise. */
   different: ReadonlySet<string> = new Set();
+  /** In a comparison: the nodes whose results are another flow's. */
+  resultless: ReadonlySet<string> = new Set();
+  /** So much is in view that no cards are in the page. */
+  overview = false;
+  /** A large flow is drawn as an overview at any zoom: until the view has its place, and on the way out to all of it. */
+  readonly held = new Store(true);
   /** The whole flow is in view, and is to stay so. */
   fitted = true;
   /** When this view last edited the flow. */

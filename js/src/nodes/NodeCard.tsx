@@ -2,6 +2,7 @@ import { memo } from "react";
 import type { NodeRun } from "../bridge/runs";
 import "./nodes.css";
 import { AlertIcon, ChevronIcon } from "../editor/icons";
+import { useStored } from "../editor/store";
 import { useEditor } from "../editor/view";
 import { ResultFrame } from "../media/ResultFrame";
 import { Below } from "./Below";
@@ -10,18 +11,27 @@ import { NodeMenu } from "./NodeMenu";
 import { PortHandles, PortRow } from "./PortRow";
 import { PortShape } from "./PortShape";
 import { Title } from "./Title";
-import { stateWords, useNodeRun, useProblems, useRefused } from "./useRow";
-import { formatSeconds } from "./values";
+import { stateWords, useNodeRun, useProblems, useRefused, useSeconds } from "./useRow";
+import { formatSeconds, formatWait } from "./values";
+
+/** How far a node is that cannot tell: for how long it has been at it. */
+function Waited({ since }: { since: number | null }) {
+  const seconds = useSeconds(since);
+  return seconds < 1 ? (
+    <span className="pf-spinner" aria-hidden="true" />
+  ) : (
+    <span className="pf-badge" aria-hidden="true">
+      {formatWait(seconds)}
+    </span>
+  );
+}
 
 function Badge({ run }: { run: NodeRun | undefined }) {
   if (!run) return null;
   if (run.state === "running") {
-    const words = run.item
-      ? `${run.item[0]} of ${run.item[1]}`
-      : run.fraction === null
-        ? ""
-        : `${Math.round(run.fraction * 100)} %`;
-    return words ? <span className="pf-badge">{words}</span> : <span className="pf-spinner" aria-hidden="true" />;
+    if (run.item) return <span className="pf-badge">{`${run.item[0]} of ${run.item[1]}`}</span>;
+    if (run.fraction === null) return <Waited since={run.since} />;
+    return <span className="pf-badge">{`${Math.round(run.fraction * 100)} %`}</span>;
   }
   if (run.state === "done") {
     if (run.cached)
@@ -83,7 +93,7 @@ function Header({ card, run, warned }: { card: Card; run: NodeRun | undefined; w
       <span className={`pf-card-icon pf-medium-${card.medium}`}>
         <PortShape medium={card.medium} />
       </span>
-      <span className="pf-card-names" title={card.help || undefined}>
+      <span className="pf-card-names" title={(run?.state === "running" && run.note) || card.help || undefined}>
         <Title what={card.id} text={card.title} className="pf-card-title" />
         {under && <span className="pf-card-subtitle">{under}</span>}
       </span>
@@ -98,6 +108,24 @@ function Header({ card, run, warned }: { card: Card; run: NodeRun | undefined; w
   );
 }
 
+/** In a comparison, where both flows are seen whole: a title that can be read, over the place of what it made. */
+function LargeTitle({ card }: { card: Card }) {
+  const { view } = useEditor();
+  const zoom = useStored(view.zoom);
+  const fontSize = Math.min(READABLE / zoom, LARGEST_TITLE);
+  const height = card.frame?.y ?? card.height;
+  const lines = Math.max(1, Math.floor((height - 12) / (fontSize * LINE)));
+  return (
+    <header className={`pf-large-title pf-medium-${card.medium}`} style={{ height, fontSize }}>
+      <span style={{ WebkitLineClamp: lines }}>{card.title}</span>
+    </header>
+  );
+}
+
+const READABLE = 11;
+const LINE = 1.15;
+const LARGEST_TITLE = 64;
+
 interface Props {
   card: Card;
   selected: boolean;
@@ -105,10 +133,8 @@ interface Props {
   far: boolean;
 }
 
-export const NodeCard = memo(function NodeCard({ card, selected, far: isFar }: Props) {
+export const NodeCard = memo(function NodeCard({ card, selected, far }: Props) {
   const { view } = useEditor();
-  // In a comparison the differences are in the rows.
-  const far = isFar && !view.readOnly;
   const run = useNodeRun(card.id);
   const problems = useProblems(card.id);
   const refused = useRefused();
@@ -126,7 +152,11 @@ export const NodeCard = memo(function NodeCard({ card, selected, far: isFar }: P
       data-told={refused || undefined}
       data-different={view.different.has(card.id) || undefined}
     >
-      <Header card={card} run={run} warned={problems.length > 0 && run?.state !== "failed"} />
+      {far && view.readOnly ? (
+        <LargeTitle card={card} />
+      ) : (
+        <Header card={card} run={run} warned={problems.length > 0 && run?.state !== "failed"} />
+      )}
       <Progress run={run} title={card.title} />
       {!far && (
         <ul className="pf-rows">

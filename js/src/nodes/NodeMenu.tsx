@@ -1,7 +1,7 @@
-import { type KeyboardEvent, useEffect, useRef } from "react";
+import { type KeyboardEvent, type RefObject, useEffect, useLayoutEffect, useRef } from "react";
 import { duplicate, removeThese, run } from "../editor/actions";
 import { DotsIcon } from "../editor/icons";
-import { usePart } from "../editor/store";
+import { usePart, useStored } from "../editor/store";
 import { type Editor, useEditor } from "../editor/view";
 
 interface Item {
@@ -29,9 +29,34 @@ function step(event: KeyboardEvent<HTMLElement>): void {
   items[(at + by + items.length) % items.length]?.focus({ preventScroll: true });
 }
 
+const EDGE = 8;
+
+/** A menu is as large as any other however small its card is, and wholly in view. */
+function usePlace(menu: RefObject<HTMLElement | null>): { scale: number } {
+  const { view } = useEditor();
+  const zoom = useStored(view.zoom);
+  useLayoutEffect(() => {
+    const { current } = menu;
+    const stage = view.root?.querySelector(".pf-stage")?.getBoundingClientRect();
+    if (!current || !stage) return;
+    current.style.translate = "none";
+    const box = current.getBoundingClientRect();
+    const shift = (low: number, high: number, from: number, to: number) =>
+      (from < low ? low - from : Math.min(0, high - to)) / zoom;
+    const across = shift(stage.left + EDGE, stage.right - EDGE, box.left, box.right);
+    // Notices lie over the canvas and all that is in it.
+    const notices = view.root?.querySelector(".pf-notices")?.getBoundingClientRect();
+    const floor = Math.min(stage.bottom, notices && notices.height > 0 ? notices.top : stage.bottom);
+    const down = shift(stage.top + EDGE, floor - EDGE, box.top, box.bottom);
+    current.style.translate = `${across}px ${down}px`;
+  }, [menu, view, zoom]);
+  return { scale: 1 / zoom };
+}
+
 function Menu({ id }: { id: string }) {
   const editor = useEditor();
   const menu = useRef<HTMLDivElement>(null);
+  const place = usePlace(menu);
   const { view } = editor;
   useEffect(() => {
     menu.current?.querySelector<HTMLElement>('[role="menuitem"]')?.focus({ preventScroll: true });
@@ -48,7 +73,15 @@ function Menu({ id }: { id: string }) {
     item.act(editor, id);
   };
   return (
-    <div ref={menu} className="pf-menu nodrag nopan" role="menu" tabIndex={-1} aria-label="Node" onKeyDown={step}>
+    <div
+      ref={menu}
+      className="pf-menu nodrag nopan"
+      role="menu"
+      tabIndex={-1}
+      aria-label="Node"
+      style={place}
+      onKeyDown={step}
+    >
       {ITEMS.map((item) => (
         <button key={item.title} type="button" role="menuitem" aria-label={item.title} onClick={() => choose(item)}>
           {item.title}

@@ -1,6 +1,6 @@
 // What a card reads of runs and results, each part by itself: a node is drawn again when something about it happened.
 
-import { useSyncExternalStore } from "react";
+import { useEffect, useState, useSyncExternalStore } from "react";
 import type { Problem } from "../bridge/protocol";
 import type { Result } from "../bridge/results";
 import type { NodeRun } from "../bridge/runs";
@@ -15,7 +15,10 @@ export function useNodeRun(id: string): NodeRun | undefined {
 
 export function useResult(reference: string | undefined): Result | undefined {
   const { session, view } = useEditor();
-  const read = () => (view.readOnly || !reference ? undefined : session.results.snapshot().get(reference));
+  const read = () => {
+    if (!reference || view.resultless.has(reference.slice(0, reference.indexOf(".")))) return undefined;
+    return session.results.snapshot().get(reference);
+  };
   return useSyncExternalStore(session.results.subscribe, read, read);
 }
 
@@ -35,6 +38,21 @@ export function useRefused(): boolean {
   const read = () => session.runs.snapshot().refused !== null;
   return useSyncExternalStore(session.runs.subscribe, read, read);
 }
+
+const TICK_MS = 250;
+
+/** Whole seconds since a moment, counted while it is shown: what takes long and cannot say how far it is must not look stuck. */
+export function useSeconds(since: number | null): number {
+  const [, setShown] = useState(0);
+  useEffect(() => {
+    if (since === null) return;
+    const timer = setInterval(() => setShown(secondsSince(since)), TICK_MS);
+    return () => clearInterval(timer);
+  }, [since]);
+  return since === null ? 0 : secondsSince(since);
+}
+
+const secondsSince = (moment: number): number => Math.max(0, Math.floor((Date.now() - moment) / 1000));
 
 /** What a node is doing, in a word or two. */
 export function stateWords(run: NodeRun | undefined): string {
