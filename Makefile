@@ -100,6 +100,7 @@ format: setup ## Format the code and mend what can be mended
 soak: export PIXELFLOW_SOAK := $(SOAK)
 soak: setup ## Run the randomised tests for longer: make soak SOAK=50
 	$(BIN)/python -m pytest -q tests -m soak
+	$(BIN)/python benchmarks/memory.py
 	cd js && npm test --silent -- property
 
 bench: setup ## Measure what the README claims

@@ -42,13 +42,13 @@ if TYPE_CHECKING:
     from .flow.problems import Problem
     from .media import Audio, Image, Latents, Mask, Model, Table, Video
     from .public import Flow, edit
-    from .schema import Progress, node, registry
+    from .schema import Ask, Lazy, Progress, node, registry
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "public": "Flow edit",
-    "schema": "Progress node registry",
+    "schema": "Ask Lazy Progress node registry",
     "media": "Audio Image Latents Mask Model Table Video",
     "controls": "Advanced Choices Colour Control File ModelPicker Number Prompt Seed Slider Text Toggle Upload",
     "flow.problems": "Problem",
@@ -60,6 +60,7 @@ _ROOMS = ("media", "models", "nodes")
 
 __all__ = [
     "Advanced",
+    "Ask",
     "Audio",
     "Cancelled",
     "Choices",
@@ -71,6 +72,7 @@ __all__ = [
     "FlowProblems",
     "Image",
     "Latents",
+    "Lazy",
     "Mask",
     "MediaError",
     "Model",

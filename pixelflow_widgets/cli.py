@@ -38,6 +38,9 @@ def run(
     target: Annotated[
         list[str] | None, typer.Option(help="An output or node that is wanted; all if not given.")
     ] = None,
+    answer: Annotated[
+        list[str] | None, typer.Option(metavar="NODE=NUMBER", help="Candidate that a node which asks takes, from 0.")
+    ] = None,
     backend: Annotated[str, typer.Option(help="auto, inline or worker.")] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output, no bar.")] = False,
 ) -> None:
@@ -50,7 +53,8 @@ def run(
     try:
         loaded = Flow.load(flow)
         inputs = dict(_read_input(loaded, text) for text in set_ or [])
-        result, started = _run_with_bar(loaded, inputs, target, backend, quiet=as_json)
+        answers = dict(_read_answer(text) for text in answer or [])
+        result, started = _run_with_bar(loaded, inputs, target, backend, answers, quiet=as_json)
         paths = result.save(out)
     except KeyboardInterrupt:
         _say("Stopped.")
@@ -111,7 +115,17 @@ def _read_input(flow: Any, text: str) -> tuple[str, Any]:
     return name, value
 
 
-def _run_with_bar(flow: Any, inputs: dict[str, Any], target: list[str] | None, backend: str, quiet: bool) -> Any:
+def _read_answer(text: str) -> tuple[str, int]:
+    """Return (node, number) of NODE=NUMBER."""
+    node, _, number = text.partition("=")
+    if not node or not number.isdecimal():
+        raise MediaError(f"--answer wants NODE=NUMBER, not '{text}'.")
+    return node, int(number)
+
+
+def _run_with_bar(
+    flow: Any, inputs: dict[str, Any], target: list[str] | None, backend: str, answers: dict[str, int], quiet: bool
+) -> Any:
     """Run with a bar on standard error; return (result, run)."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -123,18 +137,38 @@ def _run_with_bar(flow: Any, inputs: dict[str, Any], target: list[str] | None, b
         try:
             for event in run.events():
                 _show(flow, bars, tasks, event)
-        except KeyboardInterrupt:
+                if event.kind == "question":
+                    bars.stop()
+                    _answer(run, event.node, answers)
+                    bars.start()
+        except (KeyboardInterrupt, RunError):
             run.cancel()
             run.wait(5)
             raise
     return run.result(), run
 
 
-def _show(flow: Any, bars: Any, tasks: dict[str, Any], event: Any) -> None:
-    if event.node is None:
+def _answer(run: Any, node: str, answers: dict[str, int]) -> None:
+    """Answer what a node asks: as was said on the command line, else at the prompt."""
+    from .schema import Ask
+
+    question = run.questions.get(node)
+    if question is None:
         return
-    if event.kind == "node-started":
+    if node not in answers and not sys.stdin.isatty():
+        raise RunError(f"'{question.title}' asks which of {len(question.values)} to take. Write --answer {node}=0.")
+    run.answer(node, answers[node] if node in answers else Ask()(question.values, question.note))
+
+
+def _show(flow: Any, bars: Any, tasks: dict[str, Any], event: Any) -> None:
+    if event.kind in ("log", "item-failed"):
+        bars.console.print(event.note, highlight=False)
+    elif event.node is None or "/" in event.node:  # what runs inside a node is told by that
+        return
+    elif event.kind == "node-started":
         tasks[event.node] = bars.add_task(flow.nodes[event.node].title, total=1.0, note="")
+    elif event.node not in tasks:  # a muted node begins nothing
+        return
     elif event.kind == "progress":
         changes = {} if event.fraction is None else {"completed": event.fraction}
         bars.update(tasks[event.node], note=event.note, **changes)
@@ -142,8 +176,6 @@ def _show(flow: Any, bars: Any, tasks: dict[str, Any], event: Any) -> None:
         bars.update(tasks[event.node], completed=1.0, note="was there already" if event.cached else "")
     elif event.kind == "node-failed":
         bars.update(tasks[event.node], note="failed")
-    elif event.kind == "log":
-        bars.console.print(event.note, highlight=False)
 
 
 @app.command()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from .errors import FlowFileError
+from .errors import FlowFileError, RunError
 from .flow.document import Document
 from .flow.edited import listen
 from .flow.editing import EditableFlow
@@ -17,9 +17,12 @@ from .flow.media_files import MediaFiles
 from .flow.recorder import FlowRecorder
 from .run import Result, Run
 from .run.events import Event
+from .run.questions import Question
 from .schema import Registry
 
 if TYPE_CHECKING:
+    import pandas
+
     from .widget.editor import Editor
 
 
@@ -58,6 +61,7 @@ class Flow(EditableFlow):
         backend: Any = "auto",
         on_event: Callable[[Event], None] | None = None,
         id: str | None = None,
+        priority: int = 0,
         **more_inputs: Any,
     ) -> Run:
         """Start a run and return at once.
@@ -68,12 +72,14 @@ class Flow(EditableFlow):
             backend: "auto" (the worker process, the kernel for nodes of live objects), "inline" or "worker".
             on_event: Called with each event, in another thread.
             id: What the run is called; made if not given.
+            priority: Of its nodes where they wait for the worker; the smaller ones go first.
             more_inputs: Values of the flow's inputs.
 
         Raises:
             FlowProblems: Something that the targets need is wrong; nothing was started.
         """
         from . import run
+        from .run.history import place_of, process_history
 
         names = (
             None if targets is None else [target.id if isinstance(target, Node) else str(target) for target in targets]
@@ -87,8 +93,11 @@ class Flow(EditableFlow):
             backend=backend,
             on_event=on_event,
             id=id,
+            priority=priority,
         )
         self.last_run = started
+        where = backend if isinstance(backend, str) else type(backend).__name__
+        process_history().follow(started, place_of(self), self.epoch, where)
         for listener in tuple(self._run_listeners):
             listener(started)
         return started
@@ -104,6 +113,7 @@ class Flow(EditableFlow):
         targets: Iterable[str | Node | OutputPort] | None = None,
         backend: Any = "auto",
         on_event: Callable[[Event], None] | None = None,
+        answers: Mapping[str, int] | Callable[[Question], int] | None = None,
         **more_inputs: Any,
     ) -> Result:
         """Run and wait; Ctrl-C (or the notebook's interrupt) cancels and keeps what is done.
@@ -113,22 +123,90 @@ class Flow(EditableFlow):
             targets: As for `start`.
             backend: As for `start`.
             on_event: As for `start`.
+            answers: Which candidate each asking node takes, by its id, from 0; or what is called with each question and
+                returns that. Without it the editor is asked, where one is shown.
             more_inputs: As for `start`.
 
         Raises:
             FlowProblems: Something that the targets need is wrong; nothing was started.
             NodeFailed: A node raised.
             WorkerLost: The worker process died.
+            RunError: A node asks something, and nobody is here to answer.
         """
         run = self.start(inputs, targets=targets, backend=backend, on_event=on_event, **more_inputs)
         try:
-            while not run.wait(0.2):  # short waits: a lock that waits for ever does not hear Ctrl-C everywhere
-                pass
+            while not run.wait(0.2 if answers is None else 0.02):
+                # Short waits: a lock that waits for ever does not hear Ctrl-C everywhere.
+                for question in run.questions.values():
+                    self._answer(run, question, answers)
+        except RunError:
+            run.cancel()
+            raise
         except KeyboardInterrupt:
             run.cancel()
             run.wait(5)
             raise
         return run.result()
+
+    def _answer(
+        self, run: Run, question: Question, answers: Mapping[str, int] | Callable[[Question], int] | None
+    ) -> None:
+        if callable(answers):
+            pick = answers(question)
+            if question.node in run.questions:  # or the page has answered meanwhile
+                run.answer(question.node, pick)
+        elif answers is not None and question.node in answers:
+            run.answer(question.node, answers[question.node])
+        elif not self.is_shown:
+            raise RunError(
+                f"'{question.title}' asks which of {len(question.values)} candidates to take, and no editor is shown. "
+                f"Write flow.run(answers={{'{question.node}': 0}}), or show the flow and press Run.",
+                node=question.node,
+            )
+
+    @property
+    def is_shown(self) -> bool:
+        """Return whether its editor was shown in this kernel."""
+        editor = self.__dict__.get("_editor")
+        return editor is not None and editor.was_shown
+
+    def pin(self, node: str | Node, *, source: str = "python") -> None:
+        """Let the last result of a node stand, though its seed is random or its model changes, until it is edited.
+
+        Args:
+            node: The node or its id.
+            source: Who does it.
+
+        Raises:
+            KeyError: There is no such node.
+            RunError: It has no result yet.
+        """
+        from .run.pins import last_results, make_pin
+
+        key = node if isinstance(node, str) else node.id
+        results = last_results(self.document, self.registry, self.media, key, self.last_run)
+        pinned = make_pin(self.document, self.registry, self.media, key, results)
+        self.apply([{"op": "set_node", "id": key, "fields": {"pinned": pinned}}], source=source)
+
+    def unpin(self, node: str | Node, *, source: str = "python") -> None:
+        """Let a node run again when it is stale.
+
+        Args:
+            node: The node or its id.
+            source: Who does it.
+        """
+        from .run.pins import let_go
+
+        key = node if isinstance(node, str) else node.id
+        before = self.document["nodes"].get(key)
+        self.apply([{"op": "set_node", "id": key, "fields": {"pinned": None}}], source=source)
+        let_go(before)
+
+    def is_pinned(self, node: str | Node) -> bool:
+        """Return whether a pinned result stands for a node: nothing that it was made with was edited since."""
+        from .run.pins import holds
+
+        return holds(self.document, self.registry, self.media, node if isinstance(node, str) else node.id)
 
     def why(self, node: str | Node) -> str:
         """Return in words why a node would run now: "steps went from 20 to 25 on 'Text to image'"; or that it is fresh.
@@ -142,6 +220,29 @@ class Flow(EditableFlow):
         from .run.why import why
 
         return why(self.document, self.registry, self.media, node if isinstance(node, str) else node.id)
+
+    @property
+    def runs(self) -> pandas.DataFrame:
+        """Return what ran, newest first: when, how long, how many nodes were found, seeds, memory, errors.
+
+        The history outlives the kernel; it keeps the last thousand runs of all flows.
+        """
+        from .run.history import place_of, process_history, runs_table
+
+        return runs_table(process_history().runs(place_of(self), self.epoch))
+
+    def run_nodes(self, run: str | Run | None = None) -> pandas.DataFrame:
+        """Return the nodes of a run: when each started, how long it took, what it found, its seed, memory and error.
+
+        Args:
+            run: The run or its id; None is the newest that has ended.
+
+        Raises:
+            KeyError: The history has no such run of this flow.
+        """
+        from .run.history import nodes_table, place_of, process_history
+
+        return nodes_table(process_history().find(place_of(self), self.epoch, run.id if isinstance(run, Run) else run))
 
     async def run_async(self, inputs: dict[str, Any] | None = None, **options: Any) -> Result:
         """Run without blocking the event loop; cancelling the task cancels the run.

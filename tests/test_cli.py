@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 import pixelflow_widgets as pf
 from pixelflow_widgets.cli import app
+from tests.run import logic_nodes as logic
 from tests.run import sample_nodes as nodes
 from tests.run.test_executor import process_of
 
@@ -140,6 +141,21 @@ def test_ctrl_c_ends_with_130(tmp_path: Path) -> None:
         _, told = process.communicate(timeout=60)
     assert process.returncode == 130, told
     assert b"Stopped." in told
+
+
+def test_a_node_that_asks_takes_the_answer_of_the_command_line(tmp_path: Path) -> None:
+    with pf.Flow("asking") as flow:
+        flow.output("taken", nodes.double(value=logic.picked(candidates=nodes.numbers(count=14))))
+    path = flow.save(tmp_path / "asking.flow.json")
+    done = invoke("run", path, "--backend", "inline", "--out", tmp_path / "out", "--answer", "picked=3")
+    assert done.exit_code == 0 and "taken: 6" in done.stdout
+    asked = invoke("run", path, "--backend", "inline", "--out", tmp_path / "out", "--set", "unused=1")
+    assert asked.exit_code == 2
+    flow.set("numbers", count=15)
+    flow.save(path)
+    asked = invoke("run", path, "--backend", "inline", "--out", tmp_path / "out")
+    assert asked.exit_code == 1 and "--answer picked=0" in asked.stderr
+    assert invoke("run", path, "--answer", "picked").exit_code == 2
 
 
 def test_every_node_type_is_listed() -> None:

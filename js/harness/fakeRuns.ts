@@ -1,73 +1,111 @@
-// Runs that only look like runs: nodes one after the other, with progress, previews that wait for credit, and results.
+// Runs that only look like runs: one at a time and the others in a queue, nodes side by side where they may be, with
+// progress, previews that wait for credit, questions and results.
 
-import type { NodeRunTrait, RunStateTrait, RunStatus } from "../src/bridge/protocol";
+import type { NodeRunTrait, TimelineNode, TimelineRun } from "../src/bridge/protocol";
+import { titleOf } from "../src/editor/differences";
 import { nodeDepths } from "../src/flow/depths";
 import { type Flow, type FlowDocument, type JsonObject, readFlow, splitPort } from "../src/flow/document";
-import { findType, type NodeTypes, type Port } from "../src/flow/nodeType";
+import { findPort, findType, type NodeTypes, type Port } from "../src/flow/nodeType";
 import { isList, mediumOf } from "../src/flow/portType";
-import { type Draw, encode, makeTone } from "./drawing";
+import type { Draw } from "./drawing";
+import { FakeResults } from "./fakeResults";
+import { digestsOf, isMuted, pinHolds, whyStale } from "./freshness";
 import { findProblems } from "./problems";
+import { RunTeller, type Told } from "./runTeller";
 
-export interface Told {
-  state(state: RunStateTrait): void;
-  tell(message: JsonObject, buffers: ArrayBuffer[]): void;
+export type { Told } from "./runTeller";
+
+interface Asked {
+  run: string;
+  targets: string[] | null;
+  auto: boolean;
 }
 
-interface Kept {
-  message: JsonObject;
-  bytes: ArrayBuffer;
+/** A run while it is on. */
+interface Going extends Asked {
+  document: FlowDocument;
+  flow: Flow;
+  digests: Map<string, string>;
+  failed: Set<string>;
+  began: number;
+  stoppedAt: number | null;
+  times: Map<string, { start: number; took: number | null }>;
 }
 
 const STEPS = 8;
+const ITEM_STEPS = 2;
 const TRACEBACK = 'Traceback (most recent call last):\n  File "nodes.py", line 3, in always_fails\nValueError: No.';
+const LOGIC = "candidates";
+const MODEL_BYTES = 312e6;
+const SMALL_BYTES = 24e6;
 
 export class FakeRuns {
   /** How long a step of a node takes, in milliseconds. */
   stepTime = 120;
   /** How long the first model takes to be there, in milliseconds: until then nothing tells how far it is. */
   loading = 0;
-  #types: NodeTypes;
-  #draw: Draw;
+  /** For how long a node does not hear Stop, in milliseconds. */
+  stubborn = 0;
+  /** Is called at the end of each run. */
+  ended: () => void = () => {};
+  #typesNow: () => NodeTypes;
+  #document: () => FlowDocument;
   #told: Told;
-  #run: string | null = null;
-  #status: RunStatus = "idle";
-  #nodes: Record<string, NodeRunTrait> = {};
-  #stopped = new Set<string>();
-  #results = new Map<string, Kept>();
-  #done = new Map<string, string>();
+  #teller: RunTeller;
+  #results: FakeResults;
+  #going: Going | null = null;
+  #queue: Asked[] = [];
+  #done = new Map<string, { digest: string; document: FlowDocument; items: number | null }>();
+  #answers = new Map<string, (pick: number) => void>();
   #uncredited = new Map<string, number>();
   #seen = new Map<string, Set<string>>();
   #frame = 0;
+  #last: TimelineRun[] = [];
   #closed = false;
 
-  constructor(types: NodeTypes, draw: Draw, told: Told) {
-    this.#types = types;
-    this.#draw = draw;
+  constructor(types: () => NodeTypes, document: () => FlowDocument, draw: Draw, told: Told) {
+    this.#typesNow = types;
+    this.#document = document;
     this.#told = told;
+    this.#teller = new RunTeller(told);
+    this.#results = new FakeResults(draw, told.tell);
   }
 
-  start(run: string, targets: string[] | null, document: FlowDocument): void {
-    const flow = readFlow(document);
-    const order = planned(flow, targets);
-    this.#run = run;
-    this.#uncredited.clear();
-    const problems = findProblems(document, this.#types).filter(({ node }) => node && order.includes(node));
-    if (problems.length > 0 || order.length === 0) {
-      this.#nodes = {};
-      this.#tellState("failed");
-      const message = problems[0]
-        ? `This flow cannot run. ${problems[0].message} ${problems[0].remedy}`
-        : "There is nothing to run.";
-      this.#told.tell({ type: "refused", run, message, problems: problems as unknown as JsonObject[] }, []);
-      return;
+  get #types(): NodeTypes {
+    return this.#typesNow();
+  }
+
+  /** Begins a run, or queues it where one is on; says how many wait. */
+  start(run: string, targets: string[] | null, auto = false): number {
+    const asked = { run, targets, auto };
+    if (!this.#going) {
+      this.#begin(asked);
+      return 0;
     }
-    this.#nodes = Object.fromEntries(order.map((id) => [id, { state: "waiting" }]));
-    this.#tellState("running");
-    void this.#work(run, order, flow);
+    // Of runs that edits ask for only the newest is wanted, and a user's own go first.
+    this.#queue = this.#queue.filter((each) => !(auto && each.auto));
+    const place = auto ? this.#queue.length : this.#queue.filter((each) => !each.auto).length;
+    this.#queue.splice(place, 0, asked);
+    if (this.#going.auto) this.stop(this.#going.run);
+    this.#tellQueue();
+    return place + 1;
   }
 
-  stop(run: string): void {
-    this.#stopped.add(run);
+  stop(run: string, now = false): void {
+    if (this.#queue.some((each) => each.run === run)) {
+      this.#queue = this.#queue.filter((each) => each.run !== run);
+      this.#tellQueue();
+    }
+    if (this.#going?.run !== run) return;
+    this.#going.stoppedAt = now ? Number.NEGATIVE_INFINITY : (this.#going.stoppedAt ?? Date.now());
+    for (const answer of this.#answers.values()) answer(-1);
+  }
+
+  /** Goes on with a candidate; false where nothing is asked. */
+  answer(node: string, pick: number): boolean {
+    const going = this.#answers.get(node);
+    going?.(pick);
+    return going !== undefined;
   }
 
   credit(node: string, frame: number): void {
@@ -78,73 +116,226 @@ export class FakeRuns {
     this.#seen.set(client, new Set(nodes));
   }
 
-  /** Sends all results again, to a page that knows of none. */
+  /** Tells a page that has come all that it has missed. */
   replay(send: (message: JsonObject, buffers: ArrayBuffer[]) => void): void {
-    for (const { message, bytes } of this.#results.values()) send(message, [bytes]);
+    this.#results.replay(send);
   }
 
-  /** A result as it is, larger than it was shown. */
-  async full(node: string, port: string, item: number): Promise<{ mime: string; bytes: ArrayBuffer } | null> {
-    const kept = this.#results.get(`${node}.${port}`);
-    if (!kept) return null;
-    const mime = String(kept.message.mime);
-    if (mime !== "image/png") return { mime, bytes: kept.bytes };
-    return { mime, bytes: await this.#draw({ hue: hueOf(node, item), fraction: 1, side: 1024, mime }) };
+  /** Renews the trait. */
+  tellState(): void {
+    this.#teller.whole();
+  }
+
+  async full(node: string, port: string, item: number, full: boolean) {
+    return this.#results.find(node, port, item, full);
+  }
+
+  /** Under which key a node's last result is kept. */
+  keyOf(node: string): string | null {
+    return this.#done.get(node)?.digest ?? null;
+  }
+
+  /** Nodes that have had a result and would run now. */
+  stale(): string[] {
+    const document = this.#document();
+    const digests = digestsOf(document);
+    return [...this.#done].flatMap(([id, { digest }]) => {
+      const now = digests.get(id);
+      return now === undefined || now === digest || isMuted(document, id) ? [] : [id];
+    });
+  }
+
+  why(id: string): string {
+    const done = this.#done.get(id);
+    return done ? whyStale(done.document, this.#document(), id, this.#types) : "";
   }
 
   close(): void {
     this.#closed = true;
+    this.#teller.close();
   }
 
-  async #work(run: string, order: string[], flow: Flow): Promise<void> {
-    const failed = new Set<string>();
-    for (const id of order) {
-      if (this.#ended(run)) break;
-      const before = flow.edges.filter((edge) => splitPort(edge.to)?.node === id);
-      if (before.some((edge) => failed.has(splitPort(edge.from)?.node ?? ""))) {
-        failed.add(id);
-        this.#tellNode(id, { state: "cancelled" });
-      } else if (!(await this.#runNode(run, id, flow))) {
-        failed.add(id);
-      }
+  #tellQueue(): void {
+    this.#teller.queue(this.#queue.map(({ run }) => run));
+  }
+
+  #begin(asked: Asked): void {
+    const document = this.#document();
+    const flow = readFlow(document);
+    const order = planned(flow, asked.targets);
+    const { run } = asked;
+    const queue = this.#queue.map((each) => each.run);
+    this.#uncredited.clear();
+    const problems = findProblems(document, this.#types).filter(({ node }) => node && order.includes(node));
+    if (problems.length > 0 || order.length === 0) {
+      this.#teller.begin(run, [], queue);
+      this.#teller.end("failed");
+      const message = problems[0]
+        ? `This flow cannot run. ${problems[0].message} ${problems[0].remedy}`
+        : "There is nothing to run.";
+      this.#told.tell({ type: "refused", run, message, problems: problems as unknown as JsonObject[] }, []);
+      this.#next();
+      return;
     }
-    if (this.#closed || this.#run !== run) return;
-    const isStopped = this.#stopped.has(run);
-    for (const [id, { state }] of Object.entries(this.#nodes)) {
-      if (state === "waiting" || state === "running") this.#nodes = { ...this.#nodes, [id]: { state: "cancelled" } };
+    this.#going = {
+      ...asked,
+      document,
+      flow,
+      digests: digestsOf(document),
+      failed: new Set(),
+      began: Date.now(),
+      stoppedAt: null,
+      times: new Map(),
+    };
+    this.#teller.begin(run, order, queue);
+    void this.#work(this.#going, order);
+  }
+
+  #next(): void {
+    const next = this.#queue.shift();
+    if (next) this.#begin(next);
+  }
+
+  async #work(going: Going, order: string[]): Promise<void> {
+    const depths = nodeDepths(going.flow);
+    for (const depth of new Set(order.map((id) => depths.get(id)))) {
+      const level = order.filter((id) => depths.get(id) === depth);
+      await Promise.all(level.map((id) => this.#attempt(going, id)));
     }
-    this.#tellState(isStopped ? "cancelled" : failed.size > 0 ? "failed" : "done");
+    if (this.#closed) return;
+    const { nodes } = this.#teller;
+    for (const [id, { state }] of Object.entries(nodes)) {
+      if (state === "waiting" || state === "running" || state === "asking")
+        this.#teller.node(id, { state: "cancelled" });
+    }
+    const status = going.stoppedAt !== null ? "cancelled" : going.failed.size > 0 ? "failed" : "done";
+    this.#last = [this.#lineOf(going, status, (Date.now() - going.began) / 1_000), ...this.#last].slice(0, 20);
+    this.#going = null;
+    this.#teller.end(status);
+    this.ended();
+    this.#next();
   }
 
-  #ended(run: string): boolean {
-    return this.#closed || this.#run !== run || this.#stopped.has(run);
+  async #attempt(going: Going, id: string): Promise<void> {
+    if (this.#isOver(going)) return;
+    const before = sourcesOf(going.flow, id);
+    if (before.some((source) => going.failed.has(source))) {
+      going.failed.add(id);
+      this.#teller.node(id, { state: "cancelled" });
+      return;
+    }
+    const time = { start: (Date.now() - going.began) / 1_000, took: null as number | null };
+    going.times.set(id, time);
+    if (!(await this.#runNode(going, id))) going.failed.add(id);
+    time.took = (Date.now() - going.began) / 1_000 - time.start;
   }
 
-  async #runNode(run: string, id: string, flow: Flow): Promise<boolean> {
-    const node = flow.nodes.get(id);
-    const type = findType(this.#types, node?.type ?? "");
-    const made = JSON.stringify([node, flow.edges.filter((edge) => edge.to.startsWith(`${id}.`)), flow.inputs]);
-    if (this.#done.get(id) === made) {
-      this.#tellNode(id, { state: "done", cached: true, took: 0 });
+  #isOver({ stoppedAt }: Going): boolean {
+    return this.#closed || (stoppedAt !== null && Date.now() - stoppedAt >= this.stubborn);
+  }
+
+  async #runNode(going: Going, id: string): Promise<boolean> {
+    const { run, flow, document } = going;
+    const digest = going.digests.get(id) ?? "";
+    const done = this.#done.get(id);
+    const marks = { ...(pinHolds(document, flow, id) ? { pinned: true } : {}) };
+    if (isMuted(document, id)) {
+      this.#teller.node(id, { state: "done", muted: true, took: 0 });
       return true;
     }
-    this.#tellNode(id, { state: "running" });
-    if (this.loading > 0 && type?.inputs.some(({ type }) => type === "model")) await this.#load(run, id);
-    for (let step = 1; step <= STEPS; step += 1) {
-      await new Promise((resume) => setTimeout(resume, this.stepTime));
-      if (this.#ended(run)) return false;
-      if (node?.type === "always_fails" && step === 3) {
-        this.#tellNode(id, { state: "failed", error: "ValueError: No.", traceback: TRACEBACK });
-        return false;
-      }
-      const fraction = step / STEPS;
-      this.#told.tell({ type: "progress", run, nodes: { [id]: { fraction, note: `step ${step} of ${STEPS}` } } }, []);
-      for (const port of type?.outputs ?? []) if (step < STEPS) await this.#preview(run, id, port, fraction);
+    if (done?.digest === digest) {
+      const items = done.items === null ? {} : { items: done.items };
+      this.#teller.node(id, { state: "done", cached: true, took: 0, ...items, ...marks });
+      return true;
     }
-    for (const port of type?.outputs ?? []) await this.#result(run, id, port);
-    this.#done.set(id, made);
-    this.#tellNode(id, { state: "done", took: (STEPS * this.stepTime) / 1_000 });
+    const type = findType(this.#types, flow.nodes.get(id)?.type ?? "");
+    const items = this.#items(going, id);
+    this.#teller.node(id, { state: "running" });
+    if (this.loading > 0 && type?.inputs.some(({ type }) => type === "model")) await this.#load(run, id);
+    if (type?.inputs.some(({ name }) => name === LOGIC)) return this.#ask(going, id, digest);
+    const errors = await this.#steps(going, id, items);
+    if (errors === null) return false;
+    const took = (Date.now() - going.began) / 1_000 - (going.times.get(id)?.start ?? 0);
+    const told: NodeRunTrait = { state: errors.length > 0 ? "failed" : "done", took };
+    if (items !== null) told.items = items;
+    if (errors.length > 0) {
+      const error = `${errors.length} of ${items} items failed.`;
+      this.#teller.node(id, { ...told, error, item_errors: errors });
+      return false;
+    }
+    for (const port of type?.outputs ?? []) {
+      const count = items ?? (isList(port.type) ? this.#length(going, id) : 1);
+      await this.#results.make(id, port, { run, took }, count);
+    }
+    this.#done.set(id, { digest, document, items });
+    this.#teller.node(id, told);
     return true;
+  }
+
+  /** Walks through the steps of all items; null where it was stopped or failed. */
+  async #steps(going: Going, id: string, items: number | null): Promise<{ item: number; error: string }[] | null> {
+    const { run, flow } = going;
+    const name = flow.nodes.get(id)?.type ?? "";
+    const outputs = findType(this.#types, name)?.outputs ?? [];
+    const steps = items === null ? STEPS : ITEM_STEPS;
+    const errors: { item: number; error: string }[] = [];
+    for (let item = 0; item < (items ?? 1); item += 1) {
+      for (let step = 1; step <= steps; step += 1) {
+        await new Promise((resume) => setTimeout(resume, this.stepTime));
+        if (this.#isOver(going)) return null;
+        if (name === "always_fails" && step === 3) {
+          this.#teller.node(id, { state: "failed", error: "ValueError: No.", traceback: TRACEBACK });
+          return null;
+        }
+        const progress = { fraction: step / steps, note: `step ${step} of ${steps}` };
+        const which = items === null ? {} : { item: [item, items] };
+        this.#told.tell({ type: "progress", run, nodes: { [id]: { ...progress, ...which } } }, []);
+        for (const port of outputs) if (step < steps) await this.#preview(run, id, port, progress.fraction);
+      }
+      if (name === "fragile" && item % 3 === 1) errors.push({ item, error: "ValueError: This picture is too dark." });
+    }
+    return errors;
+  }
+
+  /** Waits for a hand: the candidates are what comes in. */
+  async #ask(going: Going, id: string, digest: string): Promise<boolean> {
+    const { run, flow, document } = going;
+    const node = flow.nodes.get(id);
+    const type = findType(this.#types, node?.type ?? "");
+    const source = flow.edges.find(({ to }) => to === `${id}.${LOGIC}`)?.from ?? "";
+    const port = findPort(type, "input", LOGIC) as Port;
+    const note = String(node?.values.note ?? findPort(type, "input", "note")?.default ?? "");
+    const count = this.#results.count(source);
+    const like = splitPort(source)?.node ?? id;
+    await this.#results.make(id, port, { run }, count, like);
+    this.#teller.node(id, { state: "asking", note, count });
+    const pick = await new Promise<number>((resume) => this.#answers.set(id, resume));
+    this.#answers.delete(id);
+    this.#results.drop(id, LOGIC);
+    if (pick < 0) return false;
+    this.#teller.node(id, { state: "running" });
+    for (const output of type?.outputs ?? []) await this.#results.make(id, output, { run, took: 0 }, 1, like, pick);
+    this.#done.set(id, { digest, document, items: null });
+    this.#teller.node(id, { state: "done", took: 0 });
+    return true;
+  }
+
+  /** Over how many items a node is mapped; null where it is not. */
+  #items(going: Going, id: string): number | null {
+    const type = findType(this.#types, going.flow.nodes.get(id)?.type ?? "");
+    const counts = going.flow.edges.flatMap(({ from, to }) => {
+      const [source, target] = [splitPort(from), splitPort(to)];
+      if (target?.node !== id || !source) return [];
+      const port = findPort(type, "input", target.port);
+      return port && !isList(port.type) ? [this.#results.count(from)] : [];
+    });
+    const most = Math.max(1, ...counts);
+    return most > 1 ? most : null;
+  }
+
+  /** How long a list is that a node makes. */
+  #length({ flow }: Going, id: string): number {
+    return Number(flow.nodes.get(id)?.values.count ?? 3);
   }
 
   async #load(run: string, id: string): Promise<void> {
@@ -160,44 +351,30 @@ export class FakeRuns {
     this.#frame += 1;
     const frame = this.#frame;
     this.#uncredited.set(node, frame);
-    const mime = "image/jpeg" as const;
-    const bytes = await this.#draw({ hue: hueOf(node, 0), fraction, side: 256, mime });
-    this.#told.tell({ type: "preview", run, node, port: port.name, mime, frame }, [bytes]);
+    const bytes = await this.#results.preview(node, 0, fraction);
+    this.#told.tell({ type: "preview", run, node, port: port.name, mime: "image/jpeg", frame }, [bytes]);
   }
 
-  async #result(run: string, node: string, port: Port): Promise<void> {
-    const medium = mediumOf(port.type);
-    const mime =
-      medium === "image" || medium === "mask" ? "image/png" : medium === "audio" ? "audio/wav" : "text/plain";
-    const bytes =
-      mime === "image/png"
-        ? await this.#draw({ hue: hueOf(node, 0), fraction: 1, side: 512, mime })
-        : mime === "audio/wav"
-          ? makeTone()
-          : encode(medium === "number" ? "0.5" : "A lighthouse at night, flat colours, screen print.");
-    const size = mime === "image/png" ? { size: [512, 512] } : {};
-    const count = isList(port.type) ? 3 : 1;
-    const took = (STEPS * this.stepTime) / 1_000;
-    const message: JsonObject = { type: "result", run, node, port: port.name, mime, count, took, ...size };
-    this.#results.set(`${node}.${port.name}`, { message, bytes });
-    this.#told.tell(message, [bytes]);
+  /** The run that is on and the last ones, newest first. */
+  timeline(): TimelineRun[] {
+    return this.#going ? [this.#lineOf(this.#going, "running", null), ...this.#last] : this.#last;
   }
 
-  #tellNode(id: string, node: NodeRunTrait): void {
-    this.#nodes = { ...this.#nodes, [id]: node };
-    this.#tellState("running");
-  }
-
-  #tellState(status: RunStatus): void {
-    this.#status = status;
-    this.#told.state({ run: this.#run, status: this.#status, nodes: this.#nodes });
+  #lineOf({ run, began, times, flow }: Going, status: TimelineRun["status"], took: number | null): TimelineRun {
+    const nodes = [...times].map(([node, { start, took }]): TimelineNode => {
+      const { cached = false, error = "" } = this.#teller.nodes[node] ?? {};
+      const drawn = findType(this.#types, flow.nodes.get(node)?.type ?? "")?.inputs.some(
+        ({ type }) => type === "model",
+      );
+      const peak = cached ? null : drawn ? MODEL_BYTES : SMALL_BYTES;
+      return { node, title: titleOf(node, flow, this.#types), start, took, cached, peak, error };
+    });
+    return { run, started: new Date(began).toISOString(), took, status, nodes };
   }
 }
 
-function hueOf(node: string, item: number): number {
-  const sum = [...node].reduce((total, letter) => total + letter.charCodeAt(0), 0);
-  return ((sum * 37 + item * 80) % 360) / 360;
-}
+const sourcesOf = (flow: Flow, id: string): string[] =>
+  flow.edges.flatMap(({ from, to }) => (splitPort(to)?.node === id ? [splitPort(from)?.node ?? ""] : []));
 
 /** What the targets need, in an order in which each node comes after what feeds it. */
 function planned(flow: Flow, targets: string[] | null): string[] {
@@ -207,9 +384,7 @@ function planned(flow: Flow, targets: string[] | null): string[] {
   );
   const needed = new Set(ends ?? flow.nodes.keys());
   // The set grows while it is walked.
-  for (const id of needed) {
-    for (const edge of flow.edges) if (splitPort(edge.to)?.node === id) needed.add(splitPort(edge.from)?.node ?? id);
-  }
+  for (const id of needed) for (const source of sourcesOf(flow, id)) needed.add(source);
   const known = [...needed].filter((id) => flow.nodes.has(id));
   return known.sort((one, other) => (depths.get(one) ?? 0) - (depths.get(other) ?? 0));
 }

@@ -5,6 +5,7 @@ import { type FlowDocument, field, isObject, readFlow } from "../src/flow/docume
 import { type NodeTypes, portAt } from "../src/flow/nodeType";
 import { apply, type Operation, OperationRejected } from "../src/flow/operations";
 import { isList } from "../src/flow/portType";
+import { withSubflows } from "./subflowTypes";
 
 export interface Accepted {
   rev: number;
@@ -23,15 +24,20 @@ const KEPT = 1_000;
 
 export class History {
   document: FlowDocument;
-  readonly types: NodeTypes;
   rev = 0;
+  #types: NodeTypes;
   #undo: Step[] = [];
   #redo: Step[] = [];
   #changes: Accepted[] = [];
 
   constructor(document: FlowDocument, types: NodeTypes) {
     this.document = document;
-    this.types = types;
+    this.#types = types;
+  }
+
+  /** Those of the subflows too that the document holds. */
+  get types(): NodeTypes {
+    return withSubflows(this.#types, this.document);
   }
 
   get canUndo(): boolean {
@@ -86,7 +92,7 @@ export class History {
     let current = this.document;
     for (const operation of operations) {
       const [after, inverse] = apply(current, operation);
-      if (asked) checkRules(current, operation, this.types);
+      if (asked) checkRules(current, operation, withSubflows(this.#types, current));
       current = after;
       inverses.unshift(inverse);
     }

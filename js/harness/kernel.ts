@@ -2,10 +2,12 @@
 // that the editor can be looked at and tested without Jupyter.
 
 import type { ConflictTrait, EditorTraits } from "../src/bridge/protocol";
-import type { FlowDocument, Json, JsonObject } from "../src/flow/document";
+import { type FlowDocument, isObject, type Json, type JsonObject, readFlow, splitPort } from "../src/flow/document";
+import { findType } from "../src/flow/nodeType";
 import { type Operation, OperationRejected } from "../src/flow/operations";
 import { type Draw, drawBytes } from "./drawing";
 import { FakeRuns } from "./fakeRuns";
+import { settingsOf } from "./freshness";
 import { type Accepted, History } from "./history";
 import { findProblems } from "./problems";
 import type { Scene } from "./scenes";
@@ -35,18 +37,20 @@ export class MemoryKernel {
   #pages = new Map<string, Sequencer>();
   #shelf: Shelf;
   #lost = 0;
+  #autoRuns = 0;
   #timers = new Map<string, ReturnType<typeof setTimeout>>();
 
   constructor(scene: Scene, draw: Draw = drawBytes) {
     this.#history = new History(scene.flow, scene.types);
     this.traits = {
       document: { epoch: this.epoch, rev: 0, flow: scene.flow },
-      types: scene.types,
+      types: this.#history.types,
       models: scene.models,
       selection: [],
       viewport: {},
       run_state: { run: null, status: "idle", nodes: {} },
       problems: findProblems(scene.flow, scene.types),
+      stale: [],
       conflict: {},
       options: {},
       status: { file: `${scene.flow.name}.flow.json`, saved: true, draft: false, note: "" },
@@ -60,10 +64,16 @@ export class MemoryKernel {
         this.#renew();
       },
     });
-    this.runs = new FakeRuns(scene.types, draw, {
-      state: (state) => this.set("run_state", state),
-      tell: (message, buffers) => this.#broadcast(message, buffers),
-    });
+    this.runs = new FakeRuns(
+      () => this.#history.types,
+      () => this.document,
+      draw,
+      {
+        state: (state) => this.set("run_state", state),
+        tell: (message, buffers) => this.#broadcast(message, buffers),
+      },
+    );
+    this.runs.ended = () => this.set("stale", this.runs.stale());
   }
 
   get document(): FlowDocument {
@@ -164,12 +174,8 @@ export class MemoryKernel {
         if (change) this.#tell(change, request.type, by);
         return change ? null : { did: false };
       }
-      case "run":
-        this.runs.start(String(request.run), request.targets as string[] | null, this.#history.document);
-        return {};
-      case "stop":
-        this.runs.stop(String(request.run));
-        return {};
+      case "pin":
+        return this.#pin(String(request.node), request.on === true, by);
       case "media":
         return this.#shelf.keepMedium(String(request.name), buffers[0]);
       case "want":
@@ -180,8 +186,40 @@ export class MemoryKernel {
         );
         return null;
       default:
-        return this.#shelf.answer(request);
+        return this.#aboutRuns(request) ?? this.#shelf.answer(request);
     }
+  }
+
+  /** Answers what is asked about running; null where it is about something else. */
+  #aboutRuns(request: Request): Answered {
+    switch (request.type) {
+      case "run":
+        return { queued: this.runs.start(String(request.run), request.targets as string[] | null) };
+      case "stop":
+        this.runs.stop(String(request.run), request.now === true);
+        return {};
+      case "run_state":
+        this.runs.tellState();
+        return {};
+      case "answer":
+        if (this.runs.answer(String(request.node), Number(request.pick))) return {};
+        throw new OperationRejected("This question is answered already.");
+      case "why":
+        return { text: this.runs.why(String(request.node)) };
+      case "timeline":
+        return { runs: this.runs.timeline() as unknown as Json };
+      default:
+        return null;
+    }
+  }
+
+  /** Pins a result as it is for the node's present settings. */
+  #pin(node: string, on: boolean, by: By): Answered {
+    const key = this.runs.keyOf(node);
+    if (on && key === null) throw new OperationRejected("There is no result to pin yet. Run the node first.");
+    const pinned = on ? { key, of: settingsOf(readFlow(this.document), node) } : null;
+    this.#tell(this.#history.accept([{ op: "set_node", id: node, fields: { pinned } }]), by.request.client, by);
+    return null;
   }
 
   #edit(request: Request, by: By): Answered {
@@ -211,10 +249,33 @@ export class MemoryKernel {
     const message: JsonObject = { type: "change", epoch: this.epoch, rev, ops, client, seq, source, undo, redo };
     by?.page.keep(by.request.seq, { message, buffers: [] });
     this.#broadcast(message, []);
+    if (this.traits.types !== this.#history.types) this.set("types", this.#history.types);
     const { file } = { file: "", ...this.traits.status };
     this.set("status", { file, saved: false, draft: false, note: "" });
-    this.#later("problems", 300, () => this.set("problems", findProblems(this.document, this.#history.types)));
+    this.#later("problems", 300, () => {
+      this.set("problems", findProblems(this.document, this.#history.types));
+      this.set("stale", this.runs.stale());
+    });
+    if (ops.some(mayMatter)) this.#later("auto", 300, () => this.#autoRun());
     this.#later("document", this.quiet, () => this.#renew());
+  }
+
+  /** Runs what an edit may have changed; never what writes files. */
+  #autoRun(): void {
+    if (this.traits.options.auto_run !== true || this.traits.problems.length > 0) return;
+    const { types } = this.#history;
+    const flow = readFlow(this.document);
+    const isPure = (id: string) => findType(types, flow.nodes.get(id)?.type ?? "")?.pure !== false;
+    const pure = [...flow.nodes.keys()].filter(isPure);
+    const feeding = new Set(
+      flow.edges.flatMap(({ from, to }) => {
+        const [source, target] = [splitPort(from)?.node, splitPort(to)?.node];
+        return source && target && isPure(target) ? [source] : [];
+      }),
+    );
+    const targets = pure.filter((id) => !feeding.has(id));
+    this.#autoRuns += 1;
+    if (targets.length > 0) this.runs.start(`auto${this.#autoRuns}`, targets, true);
   }
 
   #renew(): void {
@@ -224,7 +285,7 @@ export class MemoryKernel {
 
   async #find(request: Request): Promise<{ mime: string; bytes: ArrayBuffer } | null> {
     if (typeof request.media === "string") return this.#shelf.medium(request.media);
-    return this.runs.full(String(request.node), String(request.port), Number(request.item ?? 0));
+    return this.runs.full(String(request.node), String(request.port), Number(request.item ?? 0), request.full === true);
   }
 
   #broadcast(message: JsonObject, buffers: ArrayBuffer[]): void {
@@ -235,6 +296,13 @@ export class MemoryKernel {
     clearTimeout(this.#timers.get(name));
     this.#timers.set(name, setTimeout(what, wait));
   }
+}
+
+/** Whether an operation can change a result: where things stand and what they are called does not. */
+function mayMatter(operation: Operation): boolean {
+  if (operation.op === "move_nodes") return false;
+  const fields = operation.op === "set_node" && isObject(operation.fields) ? Object.keys(operation.fields) : null;
+  return fields === null || fields.some((name) => !["title", "note", "size", "collapsed"].includes(name));
 }
 
 interface By {

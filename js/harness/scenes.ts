@@ -92,6 +92,41 @@ const failing = scene("failing", {
   positions: { paint: [0, 0], fails: [340, 0], last: [680, 0] },
 });
 
+/** What the engine has to show: lists, a question, pins, mutes, and a node that fails for some items. */
+const engine = scene("variants", {
+  nodes: {
+    idea: node("prompt", { text: "a lighthouse at night" }),
+    paint: node("variants", { count: 4 }),
+    tint: node("duotone", { hue: 0.2 }),
+    pick: node("choose"),
+    finish: node("duotone", { hue: 0.8 }, { title: "Finish" }),
+    save: node("save_image"),
+  },
+  edges: [
+    { from: "idea.text", to: "paint.prompt" },
+    { from: "paint.images", to: "tint.image" },
+    { from: "tint.image", to: "pick.candidates" },
+    { from: "pick.image", to: "finish.image" },
+    { from: "finish.image", to: "save.image" },
+  ],
+  positions: { idea: [0, 0], paint: [320, 0], tint: [640, 0], pick: [960, 0], finish: [1280, 0], save: [1600, 0] },
+});
+
+const words = scene("words", {
+  nodes: { ideas: node("ideas"), pick: node("choose_words", { note: "Which idea?" }), say: node("speak") },
+  edges: [
+    { from: "ideas.texts", to: "pick.candidates" },
+    { from: "pick.text", to: "say.text" },
+  ],
+  positions: { ideas: [0, 0], pick: [320, 0], say: [640, 0] },
+});
+
+const items = scene("items", {
+  nodes: { paint: node("variants", { prompt: "a boat", count: 7 }), test: node("fragile") },
+  edges: [{ from: "paint.images", to: "test.image" }],
+  positions: { paint: [0, 0], test: [340, 0] },
+});
+
 /** 100 rows of ten nodes: a prompt, a picture, and eight that paint it over. */
 function large(): Scene {
   const nodes: JsonObject = {};
@@ -119,6 +154,9 @@ const made: Record<string, () => Scene> = {
   chain: () => chain,
   controls: () => controls,
   failing: () => failing,
+  engine: () => engine,
+  words: () => words,
+  items: () => items,
   large,
 };
 

@@ -15,7 +15,7 @@ export interface Reply {
 }
 
 /** What changes nothing is done again: an old answer would tell of an old state. */
-const AGAIN = new Set(["hello", "want", "versions", "compare", "picture"]);
+const AGAIN = new Set(["hello", "want", "versions", "compare", "picture", "why", "timeline", "run_state"]);
 
 export class Sequencer {
   #next = 1;

@@ -17,8 +17,16 @@ function output(name: string, type: PortType): Port {
   return { name, title: name.charAt(0).toUpperCase() + name.slice(1), type };
 }
 
-function nodeType(name: string, title: string, family: string, inputs: Port[], outputs: Port[], help = ""): NodeType {
-  return { name, title, help, version: 1, family, pure: true, where: "auto", inputs, outputs };
+function nodeType(
+  name: string,
+  title: string,
+  family: string,
+  inputs: Port[],
+  outputs: Port[],
+  help = "",
+  pure = true,
+): NodeType {
+  return { name, title, help, version: 1, family, pure, where: "auto", inputs, outputs };
 }
 
 const SEED = control("seed", { min: 0, max: "18446744073709551615" });
@@ -94,6 +102,53 @@ const all: NodeType[] = [
     ],
     [output("text", "text")],
     "Writes a picture to a file, and never over another one.",
+    false,
+  ),
+  nodeType(
+    "variants",
+    "Variants",
+    "image",
+    [
+      port("prompt", "text", control("prompt", { lines: 2 })),
+      port("count", "int", { default: 4, ...control("slider", { min: 1, max: 12, step: 1 }) }),
+    ],
+    [output("images", "list[image]")],
+    "Paints several pictures of one prompt.",
+  ),
+  nodeType(
+    "fragile",
+    "Fragile",
+    "image",
+    [port("image", "image", control("upload"))],
+    [output("image", "image")],
+    "Fails on every third picture, so that one sees how that looks.",
+  ),
+  nodeType(
+    "choose",
+    "Choose",
+    "logic",
+    [
+      port("candidates", "list[image]"),
+      port("note", "text", { default: "Which one do you like best?", ...control("text") }),
+    ],
+    [output("image", "image")],
+    "Stops the run until one of several pictures is picked.",
+  ),
+  nodeType(
+    "choose_words",
+    "Choose words",
+    "logic",
+    [port("candidates", "list[text]"), port("note", "text", { default: "", ...control("text") })],
+    [output("text", "text")],
+    "Stops the run until one of several texts is picked.",
+  ),
+  nodeType(
+    "ideas",
+    "Ideas",
+    "prompt",
+    [port("about", "text", { default: "the sea", ...control("text") })],
+    [output("texts", "list[text]")],
+    "Has several ideas about something.",
   ),
   nodeType(
     "speak",

@@ -37,6 +37,29 @@ describe("the clipboard", () => {
     expect(canonical({ ...before, layout: null })).toBe(canonical({ ...empty, layout: null }));
   });
 
+  test("carries the subflows that nodes run, and no others", () => {
+    const body = (title: string) => ({ ...empty, format: "pixelflow", version: 1, title });
+    const run = { type: "flow/poster", values: {} };
+    const held = { poster: { document: body("one") }, unused: { document: body("two") } } as unknown as JsonObject;
+    const text = copyNodes({ ...document, nodes: { run }, subflows: held }, ["run"]);
+    const pasted = (into: FlowDocument) => {
+      const { ids, operations } = pasteNodes(into, text, [0, 0]) ?? { ids: [], operations: [] };
+      const [after] = applyAll(into, operations);
+      return { after, type: (after.nodes[ids[0] as string] as JsonObject).type };
+    };
+    const once = pasted(empty);
+    expect(once.type).toBe("flow/poster");
+    expect(once.after.subflows).toEqual({ poster: held.poster });
+    expect(pasted(once.after).after.subflows).toEqual({ poster: held.poster });
+    const other = pasted({ ...empty, subflows: { poster: { document: body("another") } } as unknown as JsonObject });
+    expect(other.type).toBe("flow/poster_2");
+    expect(Object.keys(other.after.subflows as JsonObject)).toEqual(["poster", "poster_2"]);
+    const hostile = { run, odd: { type: "flow/odd", values: {} } };
+    expect(paste(group({ nodes: hostile, subflows: { poster: 5, odd: { document: {} } } }))?.operations).toHaveLength(
+      2,
+    );
+  });
+
   test("leaves foreign text alone", () => {
     const foreign = [
       "",

@@ -46,6 +46,7 @@ const steps: Record<string, fc.Arbitrary<Record<string, unknown>>> = {
   remove_output: fc.record({ name: ids }),
   set_output: fc.record({ name: ids, fields: fc.record({ from: ports }) }),
   set_flow: fc.record({ fields: fc.dictionary(fc.constantFrom("name", "title", "description"), values) }),
+  set_subflow: fc.record({ name: ids, subflow: fc.constantFrom<unknown>(null, { document: body() }, { later: 1 }) }),
   replace: fc.record({ document: fc.constantFrom<unknown>(startingFlow(), { ...startingFlow(), edges: {} }, null) }),
 };
 
@@ -55,6 +56,10 @@ const operations: fc.Arbitrary<Operation> = fc.oneof(
     fields.map((rest) => JSON.parse(JSON.stringify({ op, ...rest })) as Operation),
   ),
 );
+
+function body(): Json {
+  return { format: "pixelflow", version: 1, name: "body", nodes: {}, edges: [], inputs: [], outputs: [] };
+}
 
 function startingFlow(): FlowDocument {
   const node = { type: "draw", values: { steps: 4 }, title: null };
@@ -73,7 +78,8 @@ function startingFlow(): FlowDocument {
   ];
   const layout = { positions: { a: [0, 0], c: null, constructor: [1, 1] }, zoom: 2 };
   const nodes = { a: node, b: node };
-  return { format: "pixelflow", version: 1, name: "f", nodes, edges, inputs, outputs, layout, later: [1] };
+  const subflows = { a: { document: body() } };
+  return { format: "pixelflow", version: 1, name: "f", nodes, edges, inputs, outputs, layout, subflows, later: [1] };
 }
 
 function deepFreeze<T>(value: T): T {

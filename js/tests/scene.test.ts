@@ -31,6 +31,37 @@ const boxesOf = (scene: Scene) =>
   }));
 
 describe("the scene", () => {
+  test("says what a muted node passes on: what comes into the first input of the same type", () => {
+    const { document, types } = sceneOf("engine");
+    const [muted] = apply(document, { op: "set_node", id: "tint", fields: { muted: true } });
+    const maker = new SceneMaker();
+    const before = maker.make(sourceOf(document, types)).cards.get("tint");
+    const card = maker.make(sourceOf(muted, types)).cards.get("tint");
+    const y = (port: string, side: string) =>
+      card?.rows.find((row) => row.reference === `tint.${port}` && row.side === side)?.y;
+    expect(card).toMatchObject({ muted: true, pinned: false, height: before?.height });
+    expect(card?.passes).toEqual([{ from: y("image", "input"), to: y("image", "output"), medium: "image" }]);
+    expect(before?.passes).toEqual([]);
+    const [other] = apply(document, { op: "set_node", id: "idea", fields: { muted: true } });
+    expect(maker.make(sourceOf(other, types)).cards.get("idea")?.passes).toHaveLength(1);
+    const [save] = apply(document, { op: "set_node", id: "paint", fields: { muted: true } });
+    expect(maker.make(sourceOf(save, types)).cards.get("paint")?.passes).toEqual([]);
+  });
+
+  test("frames what came out of a port that may give anything, once it is known", () => {
+    const [any, text] = ["any", "text"].map((type) => ({ title: "T", inputs: [], outputs: [{ name: "value", type }] }));
+    const types = { anything: any, words: text } as NodeTypes;
+    const nodes = { n1: { type: "anything", values: {} }, n2: { type: "words", values: {} } };
+    const document = { name: "f", nodes, edges: [], inputs: [], outputs: [] };
+    const maker = new SceneMaker();
+    const source = sourceOf(document, types);
+    expect(maker.make(source).cards.get("n1")?.frame).toBe(null);
+    const made = new Map([["n1", { reference: "n1.value", medium: "image" as const }]]);
+    const scene = maker.make({ ...source, made });
+    expect(scene.cards.get("n1")?.frame).toMatchObject({ reference: "n1.value", medium: "image" });
+    expect(maker.make({ ...source, made }).cards.get("n1")).toBe(scene.cards.get("n1"));
+  });
+
   test("draws a curve for each edge, feed and output", () => {
     const { scene } = sceneOf("first");
     expect(scene.curves.map((curve) => curve.key)).toEqual(["prompt>n1.prompt", "n1.image>image"]);

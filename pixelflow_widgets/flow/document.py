@@ -5,7 +5,8 @@
      "edges":   [{"from": "ask.text", "to": "draw.prompt"}],
      "inputs":  [{"name": "prompt", "type": "text", "default": "…", "feeds": ["draw.prompt"]}],
      "outputs": [{"name": "image", "from": "draw.image"}],
-     "layout":  {"positions": {"draw": [280, 40]}}}
+     "layout":  {"positions": {"draw": [280, 40]}},
+     "subflows": {"poster": {"document": {…a whole flow…}}}}  # only where there are some
 
 A document is never changed in place: an operation makes a new one that shares what did not change. Fields that this
 version does not know stay where they are; entries that cannot be read are passed over here, named by `problems`, and
@@ -16,12 +17,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any, NamedTuple, TypeGuard, get_args
+
+from ..schema.body import Kind
 
 Document = dict[str, Any]
 
 FORMAT = "pixelflow"
 VERSION = 1
+KINDS: tuple[Kind, ...] = get_args(Kind)
+"""How a subflow may be placed: the node's type is "flow/poster", "repeat/poster" …"""
 NODE_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")
 """How a node, input or output may be called: it becomes a Python name in exported code."""
 
@@ -69,6 +74,7 @@ def is_document(thing: Any) -> TypeGuard[Document]:
         all(isinstance(thing.get(section), shape) for section, shape in sections.items())
         and isinstance(layout, dict)
         and isinstance(layout.get("positions", {}), dict)
+        and isinstance(thing.get("subflows", {}), dict)
     )
 
 
@@ -114,6 +120,27 @@ def is_node(entry: Any) -> TypeGuard[dict[str, Any]]:
 def nodes(document: Document) -> dict[str, Mapping[str, Any]]:
     """Return the nodes that can be read, by id."""
     return {key: entry for key, entry in document["nodes"].items() if is_node(entry) and is_name(key)}
+
+
+def split_type(name: Any) -> tuple[Kind, str] | None:
+    """Return (kind, name of the subflow) of "repeat/poster", or None for the name of any other type."""
+    if not isinstance(name, str):
+        return None
+    kind, slash, subflow = name.partition("/")
+    return (kind, subflow) if slash and kind in KINDS else None
+
+
+def users(document: Document, subflow: str) -> Iterator[str]:
+    """Yield the ids of the nodes that run a subflow."""
+    for key, entry in nodes(document).items():
+        if (parts := split_type(entry["type"])) is not None and parts[1] == subflow:
+            yield key
+
+
+def subflows(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the entries of the subflows by name; there may be some among them that cannot be read."""
+    found = document.get("subflows")
+    return found if isinstance(found, Mapping) else {}
 
 
 def is_input(entry: Any) -> TypeGuard[Mapping[str, Any]]:

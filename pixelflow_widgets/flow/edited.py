@@ -25,6 +25,7 @@ from .operations import Operation, apply
 from .plain import as_json
 from .problems import Problem, find_problems
 from .rules import Rules
+from .subflows import with_subflows
 
 UNDO_STEPS = 500
 KEPT_CHANGES = 1000
@@ -100,6 +101,11 @@ class EditedDocument:
     def document(self) -> Document:
         """Return the flow as JSON; it is never changed in place."""
         return self._document
+
+    @property
+    def types(self) -> Registry:
+        """Return the node types that can be placed: those of the registry, and the subflows of this flow."""
+        return with_subflows(self.registry, self._document)
 
     @property
     def name(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from .. import media
@@ -16,9 +17,13 @@ from .layout import Columns, height_of
 from .live import LiveFlow
 from .media_files import MediaFiles, to_json
 from .operations import NONE, Operation, removal
+from .subflow_editing import FlowOfFlows
+
+_FILES = (".json", ".zip", ".png")
+"""How the name of a file ends that may hold a flow; no node type is called so."""
 
 
-class EditableFlow(LiveFlow):
+class EditableFlow(FlowOfFlows):
     """Places, connects, sets and removes nodes."""
 
     def _begin(self, document: Document, files: MediaFiles, registry: Registry) -> None:
@@ -48,7 +53,7 @@ class EditableFlow(LiveFlow):
 
     def add(
         self,
-        type: str | NodeType | Callable[..., Any],
+        type: str | NodeType | Callable[..., Any] | Path | LiveFlow,
         /,
         *,
         id: str | None = None,
@@ -59,7 +64,8 @@ class EditableFlow(LiveFlow):
         """Place a node.
 
         Args:
-            type: Name of a node type, or a function that `@node` made one.
+            type: Name of a node type, a function that `@node` made one, or a flow, which becomes a subflow: the name
+                of its file, "poster.flow.json", or the flow itself as it is now.
             id: Its id; made from the type's name if not given.
             title: What it is called on the canvas.
             position: Where it stands, in pixels; a free place if not given.
@@ -68,8 +74,9 @@ class EditableFlow(LiveFlow):
         Raises:
             KeyError: There is no such type or input; names the nearest.
             MediaError: A value does not fit its input.
+            FlowFileError: The file of a flow cannot be read.
         """
-        node_type = self._type(type)
+        node_type, brought = self._type(type)
         key = id or self._free_id(node_type.name)
         plain, joins = self._sort(node_type, key, values)
         entry: dict[str, Any] = {"type": node_type.name, "type_version": node_type.version, "values": plain}
@@ -79,7 +86,9 @@ class EditableFlow(LiveFlow):
         with self.lock:
             columns = self._columns_now()
             place = position or columns.free_position(self._document, sources)
-            change = self.apply([{"op": "add_node", "id": key, "node": entry, "position": list(place)}, *joins])
+            change = self.apply(
+                [*brought, {"op": "add_node", "id": key, "node": entry, "position": list(place)}, *joins]
+            )
             if change.revision == columns.revision + 1:
                 columns.note(place, height_of(node_type))
                 columns.revision = change.revision
@@ -87,19 +96,22 @@ class EditableFlow(LiveFlow):
 
     def _columns_now(self) -> Columns:
         if self._columns is None or self._columns.revision != self.revision:
-            self._columns = Columns(self._document, self.registry, self.revision)
+            self._columns = Columns(self._document, self.types, self.revision)
         return self._columns
 
-    def _type(self, type: str | NodeType | Callable[..., Any]) -> NodeType:
+    def _type(self, type: str | NodeType | Callable[..., Any] | Path | LiveFlow) -> tuple[NodeType, list[Operation]]:
+        """Return (the type, operations that bring the subflow which it is)."""
+        if isinstance(type, LiveFlow | Path) or (isinstance(type, str) and type.endswith(_FILES)):
+            return self._bring(Path(type) if isinstance(type, str) else type)
         if isinstance(type, str):
-            return self.registry[type]
+            return self.types[type], []
         node_type = type if isinstance(type, NodeType) else getattr(type, "node_type", None)
         if node_type is None:
             raise KeyError(f"{type!r} is not a node type. Write @pf.node above the function.")
-        return node_type
+        return node_type, []
 
     def _free_id(self, type_name: str) -> str:
-        base = re.sub(r"\W", "_", type_name.rpartition(".")[2], flags=re.ASCII)[:56]
+        base = re.sub(r"\W", "_", type_name.removeprefix("flow/").rpartition(".")[2], flags=re.ASCII)[:56]
         nodes = self._document["nodes"]
         if base not in nodes:
             return base
@@ -186,6 +198,20 @@ class EditableFlow(LiveFlow):
     def rename(self, node: Node | str, title: str) -> None:
         """Give a node another title."""
         self.apply([{"op": "set_node", "id": self._key(node), "fields": {"title": title or None}}])
+
+    def mute(self, node: Node | str, muted: bool = True) -> None:
+        """Let a node do nothing: each output passes on what comes into the first input of its type; False undoes it."""
+        self.apply([{"op": "set_node", "id": self._key(node), "fields": {"muted": True if muted else None}}])
+
+    def set_limit(self, node: Node | str, seconds: float | None) -> None:
+        """Let a node fail that is not done after so many seconds of its own; None lets it take as long as it likes.
+
+        Raises:
+            ValueError: It is no time.
+        """
+        if seconds is not None and not 0 < seconds < float("inf"):
+            raise ValueError(f"A time limit is a number of seconds above 0, not {seconds!r}.")
+        self.apply([{"op": "set_node", "id": self._key(node), "fields": {"limit": seconds}}])
 
     def move(self, node: Node | str, x: float, y: float) -> None:
         """Put a node somewhere else, in pixels at zoom 1."""

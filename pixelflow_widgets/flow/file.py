@@ -91,6 +91,10 @@ def check_shape(content: Any, name: str = "flow") -> Document:
             raise FlowFileError(
                 f"'{section}' of this flow file is {type(document[section]).__name__}, not {shape.__name__}."
             )
+    if not isinstance(document.get("subflows", {}), dict):
+        raise FlowFileError(f"'subflows' of this flow file is {type(document['subflows']).__name__}, not dict.")
+    if document.get("subflows") == {}:
+        del document["subflows"]
     _check_depth(document)
     return _complete(document)
 

@@ -174,12 +174,12 @@ class Node:
         Raises:
             KeyError: The type is not known here.
         """
-        return self.flow.registry[self.type]
+        return self.flow.types[self.type]
 
     @property
     def title(self) -> str:
         """Return what it is called on the canvas."""
-        node_type = self.flow.registry.find(self.type)
+        node_type = self.flow.types.find(self.type)
         return self.entry.get("title") or (node_type.title if node_type else self.type)
 
     @property
@@ -205,7 +205,7 @@ class Node:
             if name in stored:
                 values[name] = from_json(port.type, stored[name], self.flow.media)
             elif not port.required:
-                values[name] = port.default
+                values[name] = from_json(port.type, port.default, self.flow.media)
         return values
 
     def __repr__(self) -> str:

@@ -96,6 +96,7 @@ class MediaFiles:
     def join(self, other: MediaFiles) -> None:
         """Find the media of other files here too."""
         with self._lock:
+            self._values = {**other._values, **self._values}
             self._contents |= {name: data for name, data in other._contents.items() if name not in self._contents}
             folders = [path for path in (other.folder, *other._earlier) if path not in (None, self.folder)]
             self._earlier.extend(path for path in folders if path is not None and path not in self._earlier)
@@ -143,6 +144,14 @@ def _ending(port_type: PortType) -> str:
     return "png" if port_type.name in ("image", "mask") else port_type.name
 
 
+def _referred(port_type: PortType, reference: Any) -> PortType:
+    """Return the type of what a reference stands for; where anything goes, its ending says so."""
+    match = _REFERENCE.match(reference) if isinstance(reference, str) else None
+    if port_type.name != "any" or match is None:
+        return port_type.one
+    return PortType("image" if match[2] == "png" else match[2])
+
+
 def _canonical(name: str, value: Any) -> Any:
     """Return an image in a mode that PNG gives back as it was."""
     if name in ("image", "mask") and value.mode not in ("RGB", "RGBA", "L", "LA", "1", "I;16"):
@@ -169,8 +178,10 @@ def to_json(port_type: PortType, value: Any, files: MediaFiles) -> Any:
     """Return what stands for a checked value in the document; media go to the files."""
     if value is None:
         return None
-    if port_type.many:
+    if port_type.many or (port_type.name == "any" and isinstance(value, list)):
         return [to_json(port_type.one, item, files) for item in value]
+    if port_type.name == "any":  # stands there as what it is
+        port_type = PortType(media.medium_name_of(value) or "text")
     if port_type.name == "model":
         if not value.options and not value.adapters:
             return value.source
@@ -188,10 +199,10 @@ def from_json(port_type: PortType, value: Any, files: MediaFiles) -> Any:
     Raises:
         MediaError: A medium is missing or damaged, or a model handle is malformed.
     """
-    if port_type.many and isinstance(value, list):
+    if isinstance(value, list) and (port_type.many or port_type.name == "any"):
         return [from_json(port_type.one, item, files) for item in value]
     if isinstance(value, Mapping) and KEY in value:
-        return files.get(port_type.one, value[KEY])
+        return files.get(_referred(port_type, value[KEY]), value[KEY])
     if isinstance(value, Mapping) and MODEL_KEY in value:
         try:
             return media.MEDIA["model"].decode(media.canonical_json(value[MODEL_KEY]).encode())

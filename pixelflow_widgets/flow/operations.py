@@ -14,6 +14,7 @@ from ..errors import OperationRejected, nearest
 from .document import Document, find_named, is_document, is_input, is_name, is_node, split_port
 from .edge_places import EdgePlaces
 from .joins import joins
+from .subflow_operation import set_subflow
 
 Operation = dict[str, Any]
 _Applied = tuple[Document, Operation]
@@ -21,7 +22,7 @@ _Applied = tuple[Document, Operation]
 _edges = EdgePlaces()
 NONE = {"$none": True}
 """Stands in an operation for a value that is null in the document: null itself takes a field away."""
-NODE_FIELDS = ("title", "type", "type_version", "pinned", "muted", "collapsed", "size", "note", "source")
+NODE_FIELDS = ("title", "type", "type_version", "pinned", "muted", "limit", "collapsed", "size", "note", "source")
 ENTRY_FIELDS = ("title", "help", "default", "limits", "type", "affects_cost", "choices", "from", "control")
 FLOW_FIELDS = ("name", "title", "description")
 
@@ -346,6 +347,7 @@ OPERATIONS: dict[str, Callable[[Document, Operation], _Applied]] = {
     "remove_output": _remove_entry("outputs"),
     "set_output": _set_entry("outputs"),
     "set_flow": _set_flow,
+    "set_subflow": set_subflow,
     "replace": _replace,
 }
 """Every operation by its name."""

@@ -11,9 +11,11 @@ from ..errors import MediaError, nearest
 from ..schema import NodeType, Port, PortType, Registry, may_connect
 from ..schema.port_types import read_port_type
 from . import document as doc
-from .document import Document
+from .document import Document, Edge
 from .graph import Graph
 from .media_files import MediaFiles, from_json
+from .muting import is_muted, passed_by
+from .subflows import with_subflows
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,12 @@ def find_problems(
         files: The media that values refer to.
         targets: Node ids; only what these need is looked at. None is the whole flow.
     """
+    from .subflow_problems import subflow_problems  # each asks the other
+
+    registry = with_subflows(registry, document)
     graph = Graph.of(document)
     wanted = None if targets is None else graph.upstream(targets)
-    found = [*_unreadable(document), *_nodes(document, registry, files, graph, wanted)]
+    found = [*_unreadable(document), *subflow_problems(document), *_nodes(document, registry, files, graph, wanted)]
     found += [*_edges(document, registry, graph), *_circle(document, graph, wanted)]
     found += [*_signature(document, registry, files)]
     if wanted is None:
@@ -93,6 +98,8 @@ def _is_input(entry: Any) -> bool:
 def _nodes(
     document: Document, registry: Registry, files: MediaFiles, graph: Graph, wanted: set[str] | None
 ) -> Iterator[Problem]:
+    from .subflow_problems import body_problems
+
     fed: dict[str, set[str]] = {}
     for entry in doc.inputs(document):
         for node, port in doc.feeds(entry):
@@ -102,13 +109,7 @@ def _nodes(
             continue
         node_type = registry.find(entry["type"])
         if node_type is None:
-            yield Problem(
-                "unknown-type",
-                f"'{doc.title_of(document, key)}' is of type '{entry['type'][:80]}', which is not known here."
-                + nearest(entry["type"], (known.name for known in registry)),
-                "Install the package or run the cell that defines it.",
-                node=key,
-            )
+            yield _unknown_type(document, registry, key, entry["type"])
             continue
         title = doc.title_of(document, key, node_type.title)
         version = entry.get("type_version", 1)
@@ -121,15 +122,40 @@ def _nodes(
             )
         yield from _values(key, title, entry, node_type, files)
         connected = {edge.input for edge in graph.incoming[key]} | fed.get(key, set())
-        for port in node_type.inputs.values():
-            if port.required and port.name not in connected and port.name not in entry.get("values", {}):
-                yield Problem(
-                    "missing-input",
-                    f"'{title}' needs {port.type}: its input '{port.name}' has no value and no edge.",
-                    "Set it or connect something to it.",
-                    node=key,
-                    port=port.name,
-                )
+        yield from _missing(key, title, entry, node_type, connected)
+        if node_type.body is not None and not is_muted(entry):
+            yield from body_problems(key, title, node_type.body, registry, files)
+
+
+def _missing(
+    key: str, title: str, entry: Mapping[str, Any], node_type: NodeType, connected: set[str]
+) -> Iterator[Problem]:
+    passed = set(passed_by(node_type).values()) if is_muted(entry) else node_type.inputs.keys()
+    there = connected | entry.get("values", {}).keys()
+    for port in node_type.inputs.values():
+        if port.name in passed and port.required and port.name not in there:
+            yield Problem(
+                "missing-input",
+                f"'{title}' needs {port.type}: its input '{port.name}' has no value and no edge.",
+                "Set it or connect something to it.",
+                node=key,
+                port=port.name,
+            )
+
+
+def _unknown_type(document: Document, registry: Registry, key: str, name: str) -> Problem:
+    from .subflow_problems import why_unknown
+
+    title = doc.title_of(document, key)
+    if (why := why_unknown(name, document)) is not None:
+        return Problem("unknown-type", f"'{title}' {why[0]}", why[1], node=key)
+    return Problem(
+        "unknown-type",
+        f"'{title}' is of type '{name[:80]}', which is not known here."
+        + nearest(name, (known.name for known in registry)),
+        "Install the package or run the cell that defines it.",
+        node=key,
+    )
 
 
 def _values(
@@ -173,6 +199,8 @@ def _edges(document: Document, registry: Registry, graph: Graph) -> Iterator[Pro
             target_port, other = _end(document, registry, target, edge.input, "input", target)
             if problem or other:
                 yield from (found for found in (problem, other) if found)
+            elif problem := _muted(document, registry, edge, target):
+                yield problem
             elif source_port and target_port and (reason := may_connect(source_port.type, target_port.type)):
                 yield Problem(
                     "mismatch", f"{edge}: {reason}", "Delete the edge or convert between.", target, edge.input
@@ -180,11 +208,30 @@ def _edges(document: Document, registry: Registry, graph: Graph) -> Iterator[Pro
     yield from _several(document, registry, taken)
 
 
+def _muted(document: Document, registry: Registry, edge: Edge, target: str) -> Problem | None:
+    """Return the problem of an edge that comes out of a muted node which has nothing of that type to pass on."""
+    entry = document["nodes"][edge.source]
+    node_type = registry.find(entry["type"]) if is_muted(entry) else None
+    if node_type is None or edge.output in passed_by(node_type):
+        return None
+    title = doc.title_of(document, edge.source, node_type.title)
+    return Problem(
+        "muted",
+        f"'{title}' is muted, and has no input of the type of '{edge.output}' that it could pass on.",
+        "Unmute it, mute what comes after it too, or connect something else.",
+        node=target,
+        port=edge.input,
+    )
+
+
 def _several(document: Document, registry: Registry, taken: Mapping[tuple[str, str], int]) -> Iterator[Problem]:
     for (node, port), count in taken.items():
         if count < 2 or not doc.is_node(document["nodes"].get(node)):
             continue
         target, _ = _end(document, registry, node, port, "input", node)
+        entry = document["nodes"][node]
+        if is_muted(entry) and (muted := registry.find(entry["type"])) and port not in passed_by(muted).values():
+            continue  # what comes there counts for nothing
         if target and not target.type.many:
             title = doc.title_of(document, node)
             sentence = f"'{title}', input '{port}' takes one value and {count} edges lead to it."

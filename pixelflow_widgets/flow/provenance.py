@@ -11,9 +11,10 @@ from PIL.PngImagePlugin import PngInfo
 
 from ..media.previews import eight_bits
 from ..schema.port_types import read_port_type
-from .document import Document, split_port
+from .document import Document, split_port, subflows
 from .file import PNG_KEY
 from .media_files import PLAIN, MediaFiles, to_json
+from .subflow_gestures import free_name
 
 MAX_TEXT = 900_000
 """Characters of a flow that fit into a text chunk that picture programs still read."""
@@ -27,7 +28,7 @@ def resolved(document: Document, inputs: Mapping[str, object], seeds: Mapping[st
     Args:
         document: The flow.
         inputs: Values of its inputs that were given.
-        seeds: The seed that each node used, by "node.port".
+        seeds: The seed that each node used, by "node.port", or by "outer/inner.port" for one in a subflow.
     """
     entries = []
     for entry in document["inputs"]:
@@ -37,13 +38,30 @@ def resolved(document: Document, inputs: Mapping[str, object], seeds: Mapping[st
                 value = port_type.check(inputs[entry["name"]])
                 entry = {**entry, "default": to_json(port_type, value, MediaFiles())}
         entries.append(entry)
-    nodes = dict(document["nodes"])
+    nodes, held = dict(document["nodes"]), dict(subflows(document))
+    for outer, inner in _by_subflow(seeds).items():
+        name = nodes[outer]["type"].partition("/")[2]
+        own = free_name(f"{name}_as_run", held)  # another node may run the same subflow with another seed
+        held[own] = {**held[name], "document": resolved(held[name]["document"], {}, inner)}
+        nodes[outer] = {**nodes[outer], "type": f"flow/{own}"}
     for place, seed in seeds.items():
+        if "/" in place:
+            continue
         node, port = split_port(place) or ("", "")
         values = nodes[node].get("values", {})
         if values.get(port) == "random":
             nodes[node] = {**nodes[node], "values": {**values, port: seed}}
-    return {**document, "inputs": entries, "nodes": nodes}
+    return {**document, "inputs": entries, "nodes": nodes, **({"subflows": held} if held else {})}
+
+
+def _by_subflow(seeds: Mapping[str, int]) -> dict[str, dict[str, int]]:
+    """Return the seeds that were used inside each node, by the place within it."""
+    found: dict[str, dict[str, int]] = {}
+    for place, seed in seeds.items():
+        outer, slash, inner = place.partition("/")
+        if slash:
+            found.setdefault(outer, {})[inner] = seed
+    return found
 
 
 def png_with_flow(image: PIL.Image.Image, document: Document) -> bytes:

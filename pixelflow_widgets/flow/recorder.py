@@ -23,7 +23,8 @@ class FlowRecorder:
 
     def record(self, node_type: NodeType, arguments: dict[str, Any]) -> OutputPort | Node | Any:
         """Place a node; return its output, a NamedTuple of its outputs, or the node if it has none."""
-        arguments.pop(node_type.progress or "", None)
+        for injected in (node_type.progress, node_type.ask):
+            arguments.pop(injected or "", None)
         node = self._flow.add(node_type, **arguments)
         outputs = list(node.outputs.values())
         if node_type.many_outputs is not None:

@@ -8,9 +8,10 @@ from typing import Any
 from ..errors import FlowFileError, MediaError, OperationRejected
 from ..schema import PortType, Registry, may_connect
 from ..schema.port_types import read_port_type
-from .document import Document, edges, feeds, find_named, is_name, split_port, title_of
+from .document import Document, edges, feeds, find_named, is_name, split_port, title_of, users
 from .file import check_shape
 from .operations import Operation
+from .subflows import contains_itself, read_subflow, with_subflows
 
 
 class Rules:
@@ -57,6 +58,8 @@ class Rules:
                 entry = document["inputs"][find_named(document["inputs"], operation["name"])]
                 for node, port in feeds(entry):
                     self._check_fit(document, given, f"{node}.{port}", f"Input '{operation['name']}'")
+            case "set_subflow":
+                _check_subflow(document, operation["name"], operation["subflow"])
             case "replace":
                 _check_whole(operation["document"])
 
@@ -121,7 +124,9 @@ class Rules:
         """
         node, name = split_port(port) or ("", "")
         entry = document["nodes"].get(node)
-        node_type = self._registry.find(entry["type"]) if isinstance(entry, Mapping) and "type" in entry else None
+        if not isinstance(entry, Mapping) or "type" not in entry:
+            return None
+        node_type = with_subflows(self._registry, document).find(entry["type"])
         if node_type is None:
             return None
         try:
@@ -149,6 +154,21 @@ def _check_whole(document: Document) -> None:
         raise OperationRejected(str(error)) from None
     if not complete:
         raise OperationRejected("A whole flow has values in each node, feeds in each input, and positions.")
+
+
+def _check_subflow(document: Document, name: str, entry: Mapping[str, Any] | None) -> None:
+    if entry is None:
+        if (user := next(users(document, name), None)) is not None:
+            raise OperationRejected(
+                f"'{title_of(document, user)}' runs the subflow '{name}'. Take that node away first."
+            )
+        return
+    try:
+        read_subflow(entry)
+    except FlowFileError as error:
+        raise OperationRejected(f"The subflow '{name}': {error}") from None
+    if contains_itself(name, entry["document"]):
+        raise OperationRejected(f"The subflow '{name}' cannot contain itself. Take the node that runs it out of it.")
 
 
 def _read_type(described: Any) -> PortType:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import codecs
+from .anything import Anything, medium_name_of
 from .codecs import wrong
 from .paths import free_path
 from .pictures import open_picture
@@ -42,6 +43,7 @@ __all__ = [
     "blake3_hex",
     "canonical_json",
     "free_path",
+    "medium_name_of",
     "open_picture",
     "preview_of",
     "wrong",
@@ -106,3 +108,6 @@ MEDIA: dict[str, Medium] = {
         ),
     )
 }
+
+_anything = Anything(MEDIA)
+MEDIA["any"] = Medium("any", "", _anything.check, _anything.encode, _anything.decode, _anything.preview)

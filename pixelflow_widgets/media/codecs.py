@@ -124,7 +124,7 @@ def check_instance(kind: type, wanted: str) -> Callable[[Any], Any]:
 
 def check_model(value: Any) -> Model:
     if isinstance(value, str) and value:
-        return Model(value)
+        return Model(check_text(value))
     if not isinstance(value, Model):
         raise wrong(value, "A model: a name, a folder or pf.Model(...)")
     return value
@@ -140,12 +140,13 @@ def decode_model(data: bytes) -> Model:
     return Model(fields["source"], options, tuple((check_text(name), check_float(weight)) for name, weight in adapters))
 
 
-def _qualified(value: Any) -> set[str]:
+def qualified(value: Any) -> set[str]:
+    """Return "package.Class" for each class of a value: heavy libraries are known without importing them."""
     return {f"{kind.__module__.partition('.')[0]}.{kind.__name__}" for kind in type(value).__mro__}
 
 
 def check_latents(value: Any) -> Any:
-    if "torch.Tensor" not in _qualified(value):
+    if "torch.Tensor" not in qualified(value):
         raise wrong(value, "A torch tensor of latents")
     return value
 
@@ -163,7 +164,7 @@ def decode_latents(data: bytes) -> Any:
 
 
 def check_table(value: Any) -> Any:
-    if "pandas.DataFrame" not in _qualified(value):
+    if "pandas.DataFrame" not in qualified(value):
         raise wrong(value, "A pandas DataFrame")
     return value
 

@@ -89,7 +89,9 @@ def preview_table(frame: Any) -> Preview:
 
 
 def preview_of(value: Any) -> Preview:
-    """Return what a page shows of a value whose port type is not known: an unfinished result."""
+    """Return what a page shows of a value whose port type is not known: an unfinished result, or what makes one."""
+    if callable(value):
+        value = value()
     if isinstance(value, Preview):
         return value
     if isinstance(value, PIL.Image.Image):

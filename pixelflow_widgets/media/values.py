@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import math
 import numbers
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NewType
+from weakref import WeakValueDictionary
 
 import numpy as np
 import PIL.Image
@@ -84,6 +86,35 @@ def _spell(value: Any) -> str:
     return f"{value.dtype} of shape {value.shape}" if isinstance(value, np.ndarray) else type(value).__name__
 
 
+LIVE = "object:"
+"""How the source of a model begins that is an object of this process."""
+_live: WeakValueDictionary[str, Any] = WeakValueDictionary()
+
+
+def live_name(pipeline: Any) -> str:
+    """Return the name of an object of this process, always the same one.
+
+    Raises:
+        MediaError: It cannot paint: it is not called, or it has no parts.
+    """
+    for name, known in list(_live.items()):
+        if known is pipeline:
+            return name
+    if not callable(pipeline) or not isinstance(getattr(pipeline, "components", None), Mapping):
+        raise MediaError(
+            f"Model.from_object takes a diffusers pipeline; this is {type(pipeline).__name__}. "
+            "For a folder or a Hub id write pf.Model(name)."
+        )
+    name = f"{LIVE}{type(pipeline).__name__}-{secrets.token_hex(4)}"
+    _live[name] = pipeline
+    return name
+
+
+def live_object(name: str) -> Any:
+    """Return the object of a name, or None if it is gone."""
+    return _live.get(name)
+
+
 @dataclass(frozen=True)
 class Model:
     """Is a light handle on a model: where it comes from and how it is set up, never the module itself.
@@ -97,9 +128,37 @@ class Model:
     source: str
     options: Mapping[str, Any] = field(default_factory=dict)
     adapters: tuple[tuple[str, float], ...] = ()
+    _pipeline: Any = field(default=None, compare=False, repr=False)  # keeps one of `from_object` alive
 
     def __hash__(self) -> int:
         return hash(self.as_json())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self.is_live:
+            raise MediaError(f"the model '{self.source}' was made with from_object and lives in the kernel")
+        return Model, (self.source, self.options, self.adapters)
+
+    def __deepcopy__(self, _: Any) -> Model:
+        return self  # nobody changes it
+
+    @classmethod
+    def from_object(cls, pipeline: Any) -> Model:
+        """Return a handle on a diffusers pipeline that you hold; nodes that take it run in the kernel, where it lives.
+
+        A flow notes only its name: keep the handle or the pipeline as long as the flow is to run.
+
+        Args:
+            pipeline: The pipeline, on the device and in the precision that it shall have.
+
+        Raises:
+            MediaError: It is no pipeline.
+        """
+        return cls(live_name(pipeline), _pipeline=pipeline)
+
+    @property
+    def is_live(self) -> bool:
+        """Return whether it was made with `from_object`, and so cannot leave this process."""
+        return self.source.startswith(LIVE)
 
     def as_json(self) -> str:
         """Return the handle as canonical JSON."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..errors import ModelError
 from ..media import Model
+from ..media.values import LIVE, live_object
 
 PACKAGE = Path(__file__).parents[1]
 
@@ -53,6 +54,8 @@ class ModelCard:
         """Return whether its weights are on this machine; may look at the disk."""
         from .weights import folder_of
 
+        if self.name.startswith(LIVE):
+            return live_object(self.name) is not None
         try:
             folder_of(self.name)
         except ModelError:
@@ -97,4 +100,28 @@ def cards() -> list[ModelCard]:
 def card_of(model: Model | str) -> ModelCard | None:
     """Return the card of a model that has one; a folder or Hub id of the user's own has none."""
     source = model if isinstance(model, str) else model.source
+    if source.startswith(LIVE):
+        return _live_card(source)
     return next((card for card in _CARDS if source in (card.name, str(card.source))), None)
+
+
+def _live_card(source: str) -> ModelCard | None:
+    """Return what is known of a pipeline that the notebook holds; what it is called with is its own business."""
+    from .live import family_of, folder_behind, size_of
+
+    pipeline = live_object(source)
+    if pipeline is None:
+        return None
+    folder = folder_behind(pipeline)
+    known = card_of(str(folder)) if folder else None
+    return ModelCard(
+        name=source,
+        title=f"{type(pipeline).__name__} of this notebook",
+        source=source,
+        tasks=("text_to_image",),
+        modality="image",
+        base_model=known.base_model if known else family_of(pipeline),
+        licence=known.licence if known else "",
+        megabytes=size_of(pipeline) / 1e6,
+        help="A pipeline that this notebook holds; nodes that take it run in the kernel.",
+    )

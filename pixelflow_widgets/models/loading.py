@@ -9,9 +9,11 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 from ..errors import ModelError
 from ..media import Model
+from .live import pipeline_behind
 from .weights import folder_of
 
 CODE = ("torch", "transformers", "diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl")
@@ -19,6 +21,9 @@ CODE = ("torch", "transformers", "diffusers.pipelines.stable_diffusion_xl.pipeli
 _KEPT = 2
 _loaded: OrderedDict[tuple[str, int], Any] = OrderedDict()
 _lock = threading.RLock()
+_lending = threading.Lock()
+_in_use: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+_PATIENCE_SECONDS = 0.2
 
 
 class Report(Protocol):
@@ -33,13 +38,15 @@ def load_pipeline(model: Model | str, report: Report) -> Any:
     """Return the diffusers pipeline of a model, ready on the best device; the last two stay loaded.
 
     Args:
-        model: A card's name, folder or Hub id, or a handle.
+        model: A card's name, folder or Hub id, or a handle; one of `Model.from_object` is the pipeline itself.
         report: Told that code and weights are being loaded.
 
     Raises:
         ModelError: The model is not here, or its folder cannot be loaded.
     """
     model = Model(model) if isinstance(model, str) else model
+    if model.is_live:
+        return pipeline_behind(model)
     folder = folder_of(model)
     key = (model.as_json(), _state(folder))
     with _lock:
@@ -54,6 +61,24 @@ def load_pipeline(model: Model | str, report: Report) -> Any:
         while len(_loaded) > _KEPT:
             _loaded.popitem(last=False)
         return pipeline
+
+
+@contextlib.contextmanager
+def in_use(pipeline: Any, report: Report) -> Iterator[None]:
+    """Have a pipeline to oneself: its scheduler remembers one picture at a time.
+
+    Args:
+        pipeline: The pipeline.
+        report: Told that another picture is waited for; may raise to stop.
+    """
+    with _lending:
+        own = _in_use.setdefault(pipeline, threading.RLock())
+    while not own.acquire(timeout=_PATIENCE_SECONDS):
+        report(note="Waiting for the model, which is at another picture …")
+    try:
+        yield
+    finally:
+        own.release()
 
 
 def _state(folder: Path) -> int:

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from ..errors import ModelError, nearest
 from ..media import Model, blake3_hex
+from ..media.values import live_object
 from .cards import card_of, cards
+from .live import folder_behind, is_live, pipeline_behind, state_of
 
 _digests: dict[tuple[str, int, int], str] = {}
 _lock = threading.Lock()
@@ -25,6 +27,11 @@ def folder_of(model: Model | str) -> Path:
         ModelError: It is not here; says its name, size, licence and the command that gets it.
     """
     source = model if isinstance(model, str) else model.source
+    if is_live(source):
+        folder = folder_behind(pipeline_behind(Model(source)))
+        if folder is None:
+            raise ModelError(f"'{source}' is an object of this kernel; there is no folder of its own on this machine.")
+        return folder
     card = card_of(source)
     place = card.source if card else source
     if isinstance(place, Path) or Path(place).is_dir():
@@ -64,6 +71,9 @@ def fingerprint(model: Model) -> str:
 
     Where the model is not here, its handle alone identifies it; the node will say what is missing.
     """
+    if model.is_live:
+        pipeline = live_object(model.source)
+        return model.as_json() + ("" if pipeline is None else blake3_hex(state_of(pipeline).encode()))
     try:
         folder = folder_of(model)
     except ModelError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Annotated, Any, Literal
 
 import PIL.Image
@@ -10,7 +11,8 @@ from ..controls import ModelPicker, Number, Prompt, Seed, Slider
 from ..errors import MediaError
 from ..media import Image, Model
 from ..models.cards import card_of
-from ..models.loading import generator, load_pipeline
+from ..models.live import folder_behind, is_live
+from ..models.loading import generator, in_use, load_pipeline
 from ..models.weights import folder_of
 from ..schema import Progress, node
 
@@ -49,22 +51,24 @@ def text_to_image(
     chosen = {"guidance": guidance, "width": width, "height": height}
     options |= {name: value for name, value in chosen.items() if value is not None}
     _check_size(pipeline, options.get("width"), options.get("height"))
-    preview = latent_preview(folder_of(model))
+    folder = folder_behind(pipeline) if is_live(model) else folder_of(model)
+    sketch = latent_preview(folder) if folder else None
 
     def after_step(_: Any, step: int, __: Any, tensors: dict[str, Any]) -> dict[str, Any]:
-        progress((step + 1) / steps, preview=preview(tensors["latents"]) if preview else None)
+        progress((step + 1) / steps, preview=functools.partial(sketch, tensors["latents"]) if sketch else None)
         return tensors
 
     if "guidance" in options:
         options["guidance_scale"] = options.pop("guidance")
-    return pipeline(
-        prompt=prompt,
-        negative_prompt=negative_prompt or None,
-        num_inference_steps=steps,
-        generator=generator(seed),
-        callback_on_step_end=after_step,
-        **options,
-    ).images[0]
+    with in_use(pipeline, progress):
+        return pipeline(
+            prompt=prompt,
+            negative_prompt=negative_prompt or None,
+            num_inference_steps=steps,
+            generator=generator(seed),
+            callback_on_step_end=after_step,
+            **options,
+        ).images[0]
 
 
 def _check_size(pipeline: Any, *edges: int | None) -> None:

@@ -47,6 +47,7 @@ class MemoryCache:
         self.limit = limit
         self.used = 0
         self._entries: OrderedDict[str, tuple[Results, int]] = OrderedDict()
+        self._held: dict[str, tuple[Results, int]] = {}
         self._lock = threading.Lock()
 
     def get(self, key: str) -> Results | None:
@@ -54,7 +55,7 @@ class MemoryCache:
         with self._lock:
             entry = self._entries.get(key)
             if entry is None:
-                return None
+                return self._held[key][0] if key in self._held else None
             self._entries.move_to_end(key)
             return entry[0]
 
@@ -65,13 +66,13 @@ class MemoryCache:
             for key, entry in zip(keys, found, strict=True):
                 if entry is not None:
                     self._entries.move_to_end(key)  # type: ignore[arg-type]
+            if self._held:
+                found = [one or (self._held.get(key) if key else None) for key, one in zip(keys, found, strict=True)]
         return [entry and entry[0] for entry in found]
 
     def put(self, key: str, results: Results) -> bool:
         """Keep results and return True; what is larger than the whole cache is not kept."""
-        size = 0
-        for slot in results.values():
-            size += size_of(slot.data) if isinstance(slot, Value) else sum(size_of(item.data) for item in slot)
+        size = _size(results)
         with self._lock:
             if key in self._entries:
                 self.used -= self._entries.pop(key)[1]
@@ -84,8 +85,18 @@ class MemoryCache:
                 self.used -= freed
         return True
 
+    def hold(self, key: str, results: Results) -> None:
+        """Keep results until they are released, whatever else has to go: they count for no limit."""
+        with self._lock:
+            self._held[key] = (results, _size(results))
+
+    def release(self, key: str) -> None:
+        """Let results go that were held."""
+        with self._lock:
+            self._held.pop(key, None)
+
     def clear(self) -> None:
-        """Forget everything."""
+        """Forget everything but what is held."""
         with self._lock:
             self._entries.clear()
             self.used = 0
@@ -94,7 +105,7 @@ class MemoryCache:
         return len(self._entries)
 
     def __contains__(self, key: str) -> bool:
-        return key in self._entries
+        return key in self._entries or key in self._held
 
 
 class Cache:
@@ -148,6 +159,32 @@ class Cache:
         is_kept = self.memory.put(key, results)
         if self.disk is not None and is_lasting:
             self.disk.put(key, results, ports, took, at_once=not is_kept)
+
+    def keep(self, key: str, results: Results, ports: Mapping[str, Port]) -> None:
+        """Keep results until they are released, in memory and, where they can be written, on disk: a pin needs them.
+
+        Args:
+            key: What identifies them.
+            results: What a node gave.
+            ports: Its outputs, which say how values are written.
+        """
+        self.memory.hold(key, results)
+        if self.disk is not None:
+            self.disk.put(key, results, ports, 0.0, at_once=True)
+            self.disk.hold(key)
+
+    def release(self, key: str) -> None:
+        """Let results go that were kept for a pin."""
+        self.memory.release(key)
+        if self.disk is not None:
+            self.disk.release(key)
+
+
+def _size(results: Results) -> int:
+    size = 0
+    for slot in results.values():
+        size += size_of(slot.data) if isinstance(slot, Value) else sum(size_of(item.data) for item in slot)
+    return size
 
 
 @functools.cache

@@ -216,6 +216,15 @@ class DiskCache:
                 what,
             )
 
+    def hold(self, key: str) -> None:
+        """Keep the entry of a key from eviction, until it is released."""
+        with contextlib.suppress(OSError):
+            eviction.hold(self.folder, key)
+
+    def release(self, key: str) -> None:
+        """Let an entry go that was held."""
+        self._remove(str(eviction.mark_of(self.folder, key)))
+
     # Room
 
     @property

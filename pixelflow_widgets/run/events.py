@@ -13,6 +13,8 @@ Kind = Literal[
     "progress",
     "preview",
     "log",
+    "question",
+    "item-failed",
     "node-finished",
     "node-failed",
     "node-cancelled",
@@ -29,7 +31,7 @@ class Event:
         run: Id of the run.
         sequence: Counts from 0 within the run, without gaps.
         seconds: Since the run started.
-        node: Id of the node it happened to, if it did to one.
+        node: Id of the node it happened to, if it did to one; "outer/inner" for one in the body of another.
         fraction: How much of the node is done, from 0 to 1; None is unknown.
         item: Which item of a mapped node, as (number from 0, of how many).
         note: What is being done; a log line; the error in words.
@@ -38,6 +40,8 @@ class Event:
         took: Seconds that the node or run took.
         status: How the run ended: "done", "failed" or "cancelled".
         traceback: Of the error, as text.
+        count: How many candidates a question has.
+        peak: Bytes that the node took at most, where that is known.
     """
 
     kind: Kind
@@ -53,6 +57,8 @@ class Event:
     took: float | None = None
     status: str = ""
     traceback: str = ""
+    count: int | None = None
+    peak: int | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the event as JSON, without what is not set and without the bytes of a preview."""

@@ -130,6 +130,18 @@ def _is_old(path: Path) -> bool:
         return False
 
 
+def mark_of(folder: Path, key: str) -> Path:
+    """Return the file whose being there keeps an entry from eviction."""
+    return folder / "held" / key
+
+
+def hold(folder: Path, key: str) -> None:
+    """Keep an entry from eviction; clearing the cache removes it all the same."""
+    mark = mark_of(folder, key)
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    mark.touch()
+
+
 def make_room(folder: Path, limit: int) -> int:
     """Remove what is worth least until the cache is within its limit; return how many bytes it takes then.
 
@@ -159,6 +171,8 @@ def _remove(folder: Path, found: Contents, limit: int) -> int:
             users[name] = users.get(name, 0) + 1
     now = time.time()
     for entry in sorted(found.entries, key=lambda entry: entry.worth(now)):
+        if mark_of(folder, entry.path.name).exists():
+            continue
         if left <= limit * FULL_TO:
             break
         left -= _unlink(entry.path)  # the entry first: one without its objects is a miss, and never a wrong result
@@ -182,4 +196,6 @@ def _unlink(path: Path) -> int:
 def clear(folder: Path) -> int:
     """Remove every result and return how many bytes that freed; what a kernel is writing meanwhile stays."""
     paths = [Path(file.path) for shelf in ("entries", "objects") for file in _files(folder / shelf)]
+    for mark in (folder / "held").glob("*"):
+        _unlink(mark)
     return sum(_unlink(path) for path in paths if path.suffix != UNFINISHED or _is_old(path))

@@ -15,9 +15,10 @@ from blake3 import blake3
 
 from ..flow.document import Document
 from ..flow.media_files import MediaFiles
+from ..flow.subflows import with_subflows
 from ..schema import Registry
 from .cache import Slot, Value
-from .settings import MAPPED, Settings, reader_of
+from .settings import MAPPED, Pin, Settings, reader_of
 from .structure import Link, Structure, read_structure
 
 
@@ -64,23 +65,28 @@ class FlowKeys:
 
     Args:
         registry: Which node types there are.
+        part: Which body within the flow they are of; empty for the flow itself.
     """
 
-    def __init__(self, registry: Registry) -> None:
-        self.registry = registry
+    def __init__(self, registry: Registry, part: str = "") -> None:
+        self.registry, self.part = registry, part
         self.lock = threading.RLock()
         self.done: dict[str, Keyed] = {}
         """What each node's last result was made from."""
         self.computed = 0
         """How many keys were ever computed: an edit computes those of what follows it, and no others."""
         self._reader = reader_of(registry)
+        self._pins: Mapping[str, Pin] = {}
         self._structure: Structure | None = None
         self._keyed: dict[str, Keyed] = {}
         self._sensitive: set[str] = set()
 
     def read(self, document: Document, files: MediaFiles) -> Structure:
         """Return the structure of a document of this flow, and forget the keys that its last edits reach."""
-        structure, changed = read_structure(document, self._reader, files, self._structure)
+        reader = reader_of(with_subflows(self.registry, document))
+        if reader is not self._reader:  # what a subflow holds was edited
+            self._reader, self._structure = reader, None
+        structure, changed = read_structure(document, reader, files, self._structure)
         self._structure = structure
         self._forget(self._keyed.keys() if changed is None else changed)
         for kept in (self._keyed, self.done):
@@ -89,14 +95,21 @@ class FlowKeys:
                     del kept[node]
         return structure
 
-    def key(self, needed: list[str], fed: Mapping[str, list[Fed]]) -> dict[str, Keyed]:
+    def key(
+        self, needed: list[str], fed: Mapping[str, list[Fed]], pins: Mapping[str, Pin] | None = None
+    ) -> dict[str, Keyed]:
         """Return the keys of nodes of the structure that was read last.
 
         Args:
             needed: The nodes, each after those that feed it; what feeds them is among them.
             fed: What inputs of the flow give to them.
+            pins: The results that stand for some of them.
         """
         assert self._structure is not None
+        pins = pins or {}
+        if pins != self._pins:
+            self._forget([node for node in {**pins, **self._pins} if pins.get(node) != self._pins.get(node)])
+            self._pins = dict(pins)
         prints: dict[Any, str] = {}
         self._forget(self._differing(fed, prints))
         for node in needed:
@@ -140,12 +153,15 @@ class FlowKeys:
         facts = settings.facts
         assert facts is not None
         identity = facts.identity
-        if not fed and not settings.models and not settings.random and not facts.fingerprinted:
+        if node in self._pins:
+            return Keyed(self._pins[node].key, settings, identity, ())
+        if not (fed or settings.models or settings.random or facts.fingerprinted or facts.lazy):
             return Keyed(self._chained(settings, identity, links, ()), settings, identity, links)
         prints = self._prints(settings, links, fed, kept)
         ports = {link.input for link in links}
         is_open = (
-            any(name in facts.fingerprinted for name in ports)  # what comes is told by its content, too
+            bool(facts.lazy)  # what it asks for goes into its result, and nothing else
+            or any(name in facts.fingerprinted for name in ports)  # what comes is told by its content, too
             or any(name not in ports and all(one.port != name for one in fed) for name in settings.random)
             or any(one.is_mapped for one in fed)
         )
@@ -162,7 +178,7 @@ class FlowKeys:
         keyed = self._keyed
         parts = [identity, settings.text((*[link.input for link in links], *fed) if links or fed else ())]
         for name, source, output, how in links:
-            key = keyed[source].key
+            key = self._pins[source].chain if source in self._pins else keyed[source].key
             if key is None or how is MAPPED:
                 return None
             parts.append(f"{name}<{key}.{output}")
@@ -195,14 +211,24 @@ def _digests(fed: Iterable[Fed]) -> tuple[tuple[str, str, str], ...]:
     return tuple((one.port, one.name, one.digest) for one in fed)
 
 
-_flows: WeakKeyDictionary[MediaFiles, FlowKeys] = WeakKeyDictionary()
+_flows: WeakKeyDictionary[MediaFiles, dict[str, FlowKeys]] = WeakKeyDictionary()
 _lock = threading.Lock()
+_MOST_PARTS = 64
 
 
-def keys_of(registry: Registry, files: MediaFiles) -> FlowKeys:
-    """Return what is kept of a flow, which its media stand for: they live as long as the flow does."""
+def keys_of(registry: Registry, files: MediaFiles, part: str = "") -> FlowKeys:
+    """Return what is kept of a flow, which its media stand for: they live as long as the flow does.
+
+    Args:
+        registry: Which node types there are.
+        files: The media of the flow.
+        part: Which body within the flow is meant; empty for the flow itself.
+    """
     with _lock:
-        kept = _flows.get(files)
+        parts = _flows.setdefault(files, {})
+        kept = parts.get(part)
         if kept is None or kept.registry is not registry:
-            kept = _flows[files] = FlowKeys(registry)
+            if len(parts) > _MOST_PARTS:
+                del parts[next(name for name in parts if name)]
+            kept = parts[part] = FlowKeys(registry, part)
         return kept

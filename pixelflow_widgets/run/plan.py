@@ -12,7 +12,7 @@ from ..flow import document as doc
 from ..flow.document import Document
 from ..flow.media_files import MediaFiles, from_json
 from ..flow.problems import Problem, find_problems
-from ..flow.provenance import resolved
+from ..flow.subflow_problems import is_sound
 from ..media import blake3_hex
 from ..schema import Port, Registry
 from ..schema.port_types import read_port_type
@@ -33,7 +33,7 @@ class Plan:
         wanted: Ids of the nodes whose results are asked for.
         outputs: Name of each asked-for output of the flow → (node, port).
         drawn: Seeds that were drawn for this run, by (node, port).
-        resolved: Makes the flow as it is run: given inputs as defaults, and the seeds that were drawn.
+        inputs: Values of the flow's inputs that were given.
         keys: What is kept of the flow between runs.
         before: What each node's result was made from, when the run was planned.
     """
@@ -43,9 +43,9 @@ class Plan:
     order: list[str]
     keyed: dict[str, Keyed]
     wanted: list[str]
-    outputs: dict[str, tuple[str, str]]
+    outputs: Mapping[str, tuple[str, str]]
     drawn: dict[tuple[str, str], int]
-    resolved: Callable[[], Document]
+    inputs: Mapping[str, Any]
     keys: FlowKeys
     before: dict[str, Keyed]
     fed: dict[str, list[Fed]] = field(default_factory=dict)
@@ -64,7 +64,7 @@ class Plan:
         keyed = self.keyed[node]
         assert keyed.settings.facts is not None
         node_type = keyed.settings.facts.node_type
-        step = Step(node, self.title(node), node_type, keyed.identity, {})
+        step = Step(node, self.title, node_type, keyed.identity, {})
         for link in keyed.links:
             step.links.setdefault(link.input, []).append(link)
         for one in self.fed.get(node, ()):
@@ -95,6 +95,10 @@ def make_plan(
     files: MediaFiles,
     inputs: Mapping[str, Any],
     targets: Iterable[str] | None,
+    *,
+    slots: Mapping[str, Slot] | None = None,
+    part: str = "",
+    is_kept: Callable[[str], bool] = lambda _: False,
 ) -> Plan:
     """Return what has to be done for the targets.
 
@@ -104,43 +108,36 @@ def make_plan(
         files: The media that values refer to.
         inputs: Values of the flow's inputs by name; the others take their defaults.
         targets: Names of outputs of the flow, or ids of nodes; None is everything that has an effect.
+        slots: Values of the flow's inputs that are known with their digests.
+        part: Which body within a flow the document is.
+        is_kept: Says whether the cache has the result of a key: that of a pin stands only then.
 
     Raises:
         FlowProblems: Something that the targets need is wrong; carries every problem.
     """
-    keys = keys_of(registry, files)
+    keys = keys_of(registry, files, part)
     with keys.lock:
         structure = keys.read(document, files)
-        outputs = structure.outputs
-        if targets is None:
-            wanted = structure.everything
-        else:
-            targets = list(targets)
-            wanted = [_target(structure, outputs, target) for target in targets]
-            outputs = {name: port for name, port in outputs.items() if name in targets or port[0] in wanted}
-        needed = structure.needed(wanted)
+        wanted, outputs = _asked(structure, targets)
+        pins = {node: pin for node, pin in structure.pins.items() if is_kept(pin.key)}
+        needed = structure.needed(wanted, pins)
         problems = _problems(structure, registry, files, needed, None if targets is None else wanted)
-        fed, missing = _flow_inputs(structure, files, inputs, set(needed))
+        fed, missing = _flow_inputs(structure, files, inputs, set(needed).difference(pins), slots or {})
         if problems or missing:
             raise FlowProblems([*problems, *missing])
-        keyed = keys.key(needed, fed)
+        keyed = keys.key(needed, fed, pins)
         before = dict(keys.done)
-    drawn = _drawn(keyed)
-    seeds = {f"{node}.{port}": seed for (node, port), seed in drawn.items()}
-    given = dict(inputs)
-    return Plan(
-        document,
-        files,
-        needed,
-        keyed,
-        wanted,
-        outputs,
-        drawn,
-        lambda: resolved(document, given, seeds),
-        keys,
-        before,
-        fed,
-    )
+    return Plan(document, files, needed, keyed, wanted, outputs, _drawn(keyed), dict(inputs), keys, before, fed)
+
+
+def _asked(structure: Structure, targets: Iterable[str] | None) -> tuple[list[str], Mapping[str, tuple[str, str]]]:
+    """Return (the nodes whose results are asked for, the outputs of the flow that these give)."""
+    outputs = structure.outputs
+    if targets is None:
+        return structure.everything, outputs
+    targets = list(targets)
+    wanted = [_target(structure, outputs, target) for target in targets]
+    return wanted, {name: port for name, port in outputs.items() if name in targets or port[0] in wanted}
 
 
 def _problems(
@@ -152,7 +149,9 @@ def _problems(
     if structure.is_sound(looked_at) and all(
         files.has(reference) for node in looked_at if settings[node].media for reference in settings[node].media
     ):
-        return []
+        bodies = [one.node_type.body for one in structure.facts]
+        if all(is_sound(body, registry, files) for body in bodies if body is not None):
+            return []
     found = find_problems(structure.document, registry, files, wanted)
     return [problem for problem in found if problem.severity == "error"]
 
@@ -180,7 +179,7 @@ def _target(structure: Structure, outputs: Mapping[str, tuple[str, str]], target
 
 
 def _flow_inputs(
-    structure: Structure, files: MediaFiles, given: Mapping[str, Any], needed: set[str]
+    structure: Structure, files: MediaFiles, given: Mapping[str, Any], needed: set[str], slots: Mapping[str, Slot]
 ) -> tuple[dict[str, list[Fed]], list[Problem]]:
     """Return (what feeds each node, problems of values that are missing or do not fit)."""
     entries = {entry["name"]: entry for entry in doc.inputs(structure.document)}
@@ -195,7 +194,7 @@ def _flow_inputs(
         if not ports and name not in given:
             continue
         try:
-            slot = _input_slot(entry, files, given)
+            slot = slots[name] if name in slots else _input_slot(entry, files, given)
         except MediaError as error:
             problems.append(Problem("bad-input", f"Input '{name}': {error}", "Give another value.", port=name))
             continue

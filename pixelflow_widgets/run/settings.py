@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import functools
 import marshal
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple, TypeGuard
 from weakref import WeakKeyDictionary
 
 from ..errors import MediaError
 from ..flow import document as doc
 from ..flow.media_files import KEY, MediaFiles, from_json, references
+from ..flow.muting import passed_by
 from ..media import blake3_hex, canonical_json
 from ..schema import NodeType, Port, PortType, Registry
 from ..schema.code_digest import code_digest, home, unseen
@@ -45,10 +47,15 @@ class TypeFacts:
         self.from_notebook = node_type.from_notebook
         self._source = "" if self.from_notebook else _source(node_type)
         self.identity = self._identity()
-        self.is_lasting = not self.from_notebook or not unseen(node_type.function)
+        self.is_lasting = _is_lasting(node_type)
         """Its results may outlive the kernel: nothing goes into them that no digest sees."""
         self.is_pure = node_type.pure
         self.required = frozenset(name for name, port in node_type.inputs.items() if port.required)
+        self.passes: Mapping[str, str] | None = None
+        """Of a muted node: which input each output passes on."""
+        self.lazy = frozenset(name for name, port in node_type.inputs.items() if port.lazy)
+        self.hands_on = bool(self.lazy) or any(port.type.name == "any" for port in node_type.outputs.values())
+        """What comes in may go out as it came, and keeps its digest then."""
         self.seeds = tuple(name for name, port in node_type.inputs.items() if port.is_seed)
         self.fingerprinted = frozenset(
             name for name, port in node_type.inputs.items() if port.type.name in fingerprinted
@@ -61,7 +68,7 @@ class TypeFacts:
         Only who asks under the same lock hears of it; others compare with the identity that they know.
         """
         former, self.identity = self.identity, self._identity()
-        self.is_lasting = not unseen(self.node_type.function)
+        self.is_lasting = _is_lasting(self.node_type)
         return former != self.identity
 
     def _identity(self) -> str:
@@ -92,9 +99,43 @@ def _source(node_type: NodeType) -> str:
     A version in `@node` says that the meaning changed; who works on a package changes code many times before, and a
     result on disk would outlive each restart.
     """
+    if node_type.body is not None:
+        return "".join(sorted({_source(inner) for inner in node_type.body.types if not inner.from_notebook}))
     package = home(node_type.function)
     release = _release() if package == __name__.partition(".")[0] else ""
     return f"#{code_digest(node_type.function, package)}{release}"
+
+
+def _is_lasting(node_type: NodeType) -> bool:
+    """Return whether nothing goes into its results that no digest sees."""
+    inner = node_type.body.types if node_type.body is not None else [node_type]
+    return not any(one.from_notebook and unseen(one.function) for one in inner)
+
+
+class MutedFacts(TypeFacts):
+    """Keeps what depends on a node type while a node of it is muted: it passes on what comes in, by type.
+
+    Args:
+        node_type: The type.
+    """
+
+    def __init__(self, node_type: NodeType) -> None:
+        passes = passed_by(node_type)
+        taken = {name: node_type.inputs[name] for name in passes.values()}
+        outputs = {name: node_type.outputs[name] for name in passes}
+        super().__init__(replace(node_type, inputs=taken, outputs=outputs, pure=True, where="kernel", body=None), ())
+        self.passes = passes
+        self.identity = "muted:" + ",".join(f"{output}<{name}" for output, name in passes.items())
+        self.is_lasting = True
+
+    def refresh(self) -> bool:
+        """Do nothing: the code of a muted node does not count."""
+        return False
+
+    def arrival(self, source: TypeFacts, output: str, name: str) -> str | None:
+        """Return how an edge arrives: a list goes through as it is, and an edge that is not passed on counts not."""
+        how = super().arrival(source, output, name)
+        return ONE if how is MAPPED else how
 
 
 @functools.cache
@@ -115,6 +156,35 @@ def arrival(given: PortType, taken: Port) -> str | None:
     return LIST if taken.type.many else MAPPED if given.many else ONE
 
 
+class Pin(NamedTuple):
+    """Is the result that stands for a node until its settings or the edges into it change.
+
+    Args:
+        key: What identifies the result in the cache.
+        of: The digest of the settings and edges that it was pinned with; see `pins`.
+        chain: What identified it before: what follows it keeps its results. None where that was its content.
+    """
+
+    key: str
+    of: str
+    chain: str | None = None
+
+
+def pin_of(entry: Mapping[str, Any]) -> Pin | None:
+    """Return the pin of an entry of a document, or None where it has none that can be read."""
+    pinned = entry.get("pinned")
+    if not isinstance(pinned, Mapping):
+        return None
+    key, of, chain = pinned.get("key"), pinned.get("of"), pinned.get("chain")
+    if not _is_key(key) or not isinstance(of, str):
+        return None
+    return Pin(key, of, chain if _is_key(chain) else None)
+
+
+def _is_key(text: Any) -> TypeGuard[str]:
+    return isinstance(text, str) and re.fullmatch("[0-9a-f]{64}", text) is not None
+
+
 @dataclass(slots=True)
 class Settings:
     """Says what one entry of a document says by itself.
@@ -130,6 +200,7 @@ class Settings:
         media: References to media that must be there.
         is_sound: Nothing is wrong with the values; the words are `find_problems`' business.
         is_decoded: Every value is among the decoded.
+        pin: The result that stands for it, as the document says.
     """
 
     facts: TypeFacts | None
@@ -142,6 +213,7 @@ class Settings:
     media: tuple[str, ...] = ()
     is_sound: bool = True
     is_decoded: bool = False
+    pin: Pin | None = None
     _texts: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     def text(self, fed: tuple[str, ...]) -> str:
@@ -168,6 +240,7 @@ class SettingsReader:
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
         self._facts: dict[str, TypeFacts] = {}
+        self._muted: dict[str, MutedFacts] = {}
         self._kept: dict[bytes, Settings] = {}
 
     def renew(self) -> None:
@@ -175,6 +248,7 @@ class SettingsReader:
         stale = [name for name, facts in self._facts.items() if self.registry.find(name) is not facts.node_type]
         for name in stale:
             del self._facts[name]
+            self._muted.pop(name, None)
         if stale:
             self._kept.clear()
 
@@ -198,20 +272,29 @@ class SettingsReader:
             self._facts[name] = TypeFacts(node_type, self.registry.fingerprints)
         return self._facts.get(name)
 
+    def _muted_facts_of(self, name: str) -> MutedFacts | None:
+        facts = self._facts_of(name)
+        if facts is not None and name not in self._muted:
+            self._muted[name] = MutedFacts(facts.node_type)
+        return self._muted.get(name)
+
     def is_current(self, facts: TypeFacts) -> bool:
         """Return whether a type is what it was when the facts were read."""
-        return self._facts.get(facts.node_type.name) is facts
+        kept = self._muted if facts.passes is not None else self._facts
+        return kept.get(facts.node_type.name) is facts
 
     def _read(self, entry: Any) -> Settings:
         if not doc.is_node(entry):
             return UNREADABLE
-        facts = self._facts_of(entry["type"])
+        name = entry["type"]
+        facts = self._muted_facts_of(name) if entry.get("muted") is True else self._facts_of(name)
         if facts is None:
             return _UNKNOWN
         values = entry.get("values", {})
         version = entry.get("type_version", 1)
         is_sound = not isinstance(version, int) or version <= facts.node_type.version
         made = Settings(facts, values, unset=facts.required - values.keys(), is_sound=is_sound)
+        made.pin = pin_of(entry)
         for name in sorted(facts.node_type.inputs):
             port = facts.node_type.inputs[name]
             if name in values or not port.required:
@@ -252,6 +335,8 @@ def _note(settings: Settings, port: Port, stored: Any) -> None:
 
 def _is_medium(port_type: PortType, stored: Any) -> bool:
     """Return whether a value is a reference to a medium of the port's kind, or a list of them."""
+    if port_type.name == "any":
+        return True
     items = stored if port_type.many and isinstance(stored, list) else [stored]
     ending = ".png" if port_type.name in ("image", "mask") else f".{port_type.name}"
     return all(isinstance(item, Mapping) and str(item.get(KEY)).endswith(ending) for item in items)

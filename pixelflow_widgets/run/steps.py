@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ..errors import MediaError
@@ -13,13 +13,13 @@ from .settings import EXACT, value_digest
 from .structure import Link
 
 
-@dataclass
+@dataclass(slots=True)
 class Step:
     """Is one node that a run has to have the result of.
 
     Args:
         node: Its id.
-        title: What it is called.
+        titles: Says what a node is called.
         node_type: Its type.
         identity: The digest of the type.
         values: Inputs that stand in the document, by port, with seeds resolved; nobody changes it.
@@ -29,13 +29,18 @@ class Step:
     """
 
     node: str
-    title: str
+    titles: Callable[[str], str]
     node_type: NodeType
     identity: str
     values: dict[str, Value]
     links: dict[str, list[Link]] = field(default_factory=dict)
     feeds: dict[str, list[Slot]] = field(default_factory=dict)
     drawn: list[str] = field(default_factory=list)
+
+    @property
+    def title(self) -> str:
+        """Return what it is called."""
+        return self.titles(self.node)
 
 
 def slot_of(port_type: PortType, value: object) -> Slot:
@@ -45,8 +50,8 @@ def slot_of(port_type: PortType, value: object) -> Slot:
     return Value(value, value_digest(port_type, value))
 
 
-def gather(step: Step, results: Mapping[str, Results]) -> list[dict[str, Value]]:
-    """Return the inputs of a node, once for each item that it is mapped over.
+def gather(step: Step, results: Mapping[str, Results]) -> tuple[list[dict[str, Value]], bool]:
+    """Return the inputs of a node but the lazy ones, once for each item that it is mapped over, and whether it is.
 
     Args:
         step: The node.
@@ -61,6 +66,8 @@ def gather(step: Step, results: Mapping[str, Results]) -> list[dict[str, Value]]
     inputs: dict[str, Slot] = dict(step.values)
     is_mapped = False
     for name in step.links.keys() | step.feeds.keys() if step.feeds else step.links:
+        if step.node_type.inputs[name].lazy:
+            continue
         slots = [results[link.source][link.output] for link in step.links.get(name, ())]
         if slots and step.links[name][0].how is EXACT and isinstance(slots[0], Value):
             inputs[name] = slots[0]
@@ -76,7 +83,13 @@ def gather(step: Step, results: Mapping[str, Results]) -> list[dict[str, Value]]
             is_mapped = True
         else:
             inputs[name] = Value(port.check(slots[0].data), slots[0].digest)
-    return _zip(step, inputs) if is_mapped else [inputs]  # type: ignore[list-item]
+    return (_zip(step, inputs), True) if is_mapped else ([inputs], False)  # type: ignore[list-item]
+
+
+def arrived(step: Step, results: Mapping[str, Results], name: str) -> list[Slot]:
+    """Return what has come into an input, from edges and from inputs of the flow."""
+    links = [link for link in step.links.get(name, ()) if link.source in results]
+    return [results[link.source][link.output] for link in links] + step.feeds.get(name, [])
 
 
 def _zip(step: Step, inputs: Mapping[str, Slot]) -> list[dict[str, Value]]:
@@ -109,14 +122,25 @@ def key_of(step: Step, inputs: Mapping[str, Value], registry: Registry) -> str:
     return blake3_hex("\n".join(parts).encode())
 
 
-def identified(step: Step, key: str, outputs: Mapping[str, object]) -> Results:
-    """Return outputs with digests: chained from the key, or of the content where the result is not repeatable."""
+def identified(
+    step: Step, key: str | None, outputs: Mapping[str, object], passed: Mapping[int, Slot] | None = None
+) -> Results:
+    """Return outputs with digests: chained from the key, or of the content where the result is not repeatable.
+
+    Args:
+        step: The node.
+        key: What identifies its results; None where what goes into them is not known by digests.
+        outputs: What it gave, by port.
+        passed: What came in, by the identity of the object: what goes out again as it came keeps its digest.
+    """
     results: Results = {}
-    is_repeatable = step.node_type.pure and not step.drawn
+    is_repeatable = step.node_type.pure and not step.drawn and key is not None
     for name, port in step.node_type.outputs.items():
         data = outputs[name]
         if data is None:
             results[name] = Value(None, "none")
+        elif passed and id(data) in passed:
+            results[name] = passed[id(data)]
         elif not is_repeatable:
             results[name] = slot_of(port.type, data)
         elif port.type.many:

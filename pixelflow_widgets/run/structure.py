@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
+from blake3 import blake3
+
 from ..flow import document as doc
 from ..flow.document import Document
 from ..flow.media_files import MediaFiles
 from ..flow.problems import flow_input_problems
 from ..schema import Registry
-from .settings import UNREADABLE, Settings, SettingsReader, TypeFacts
+from .settings import UNREADABLE, Pin, Settings, SettingsReader, TypeFacts
 
 _MOST_TARGETS = 32
 """For how many choices of targets it is remembered what they need."""
@@ -50,6 +52,7 @@ class Structure:
         is_suspect: Something is wrong that belongs to no node, or to too many.
         facts: The types in use.
         everything: The nodes that a run without targets wants.
+        pins: The results that stand for nodes, as long as the cache has them.
     """
 
     document: Document
@@ -63,21 +66,29 @@ class Structure:
     is_suspect: bool = False
     facts: set[TypeFacts] = field(default_factory=set)
     everything: list[str] = field(default_factory=list)
-    _needed: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
+    pins: dict[str, Pin] = field(default_factory=dict)
+    _needed: dict[tuple[tuple[str, ...], frozenset[str]], list[str]] = field(default_factory=dict)
 
-    def needed(self, wanted: Iterable[str]) -> list[str]:
-        """Return the wanted nodes and all that they depend on, each after those that feed it."""
-        key = tuple(wanted)
+    def needed(self, wanted: Iterable[str], pinned: Iterable[str] = ()) -> list[str]:
+        """Return the wanted nodes and all that they depend on, each after those that feed it.
+
+        Args:
+            wanted: The nodes.
+            pinned: Nodes for which a result stands, so that what feeds them is not needed for them.
+        """
+        stopped = frozenset(pinned)
+        key = tuple(wanted), stopped
         if key not in self._needed:
             if len(self._needed) >= _MOST_TARGETS:
                 self._needed.clear()
             found: set[str] = set()
-            pending = list(key)
+            pending = list(key[0])
             while pending:
                 node = pending.pop()
                 if node not in found:
                     found.add(node)
-                    pending.extend(link.source for link in self.links.get(node, ()))
+                    if node not in stopped:
+                        pending.extend(link.source for link in self.links.get(node, ()))
             is_all = len(found) == len(self.order)
             self._needed[key] = self.order if is_all else [node for node in self.order if node in found]
         return self._needed[key]
@@ -122,24 +133,58 @@ def _with_entries(
     document: Document, reader: SettingsReader, before: Structure, changed: list[str]
 ) -> Structure | None:
     """Return the structure with other values in some nodes, or None if more than values changed."""
-    settings, suspects = dict(before.settings), set(before.suspects)
+    settings, suspects, pins = dict(before.settings), set(before.suspects), dict(before.pins)
     for node in changed:
         former = before.settings.get(node)
         entry = document["nodes"][node]
         if former is None or not doc.is_node(entry) or former.facts is None:
             return None
-        if entry["type"] != former.facts.node_type.name:
+        read = settings[node] = reader.read(entry)
+        if read.facts is not former.facts:
             return None
-        settings[node] = reader.read(entry)
         suspects.discard(node)
-        if _is_wrong(settings[node], before.links.get(node, ()), _fed(document, node)):
+        fed = _fed(document, node)
+        if _is_wrong(read, before.links.get(node, ()), [port for _, port in fed]):
             suspects.add(node)
-    return replace(before, document=document, settings=settings, suspects=suspects)
+        if former.pin or read.pin:
+            pins.pop(node, None)
+            _note_pin(pins, node, read, before.links.get(node, ()), fed)
+    made = replace(before, document=document, settings=settings, suspects=suspects, pins=pins)
+    if pins != before.pins:
+        made._needed = {}
+    return made
 
 
-def _fed(document: Document, node: str) -> list[str]:
-    """Return the ports of a node that inputs of the flow feed, once for each."""
-    return [port for entry in doc.inputs(document) for key, port in doc.feeds(entry) if key == node]
+def _fed(document: Document, node: str) -> list[tuple[str, str]]:
+    """Return (input of the flow, port) for each port of a node that is fed, once for each time."""
+    return [(entry["name"], port) for entry in doc.inputs(document) for key, port in doc.feeds(entry) if key == node]
+
+
+def structure_of_node(made: Structure, node: str) -> tuple[Settings, Sequence[Link], list[tuple[str, str]]]:
+    """Return (what a node's entry says, edges into it, (input of the flow, port) for each port that is fed)."""
+    return made.settings.get(node, UNREADABLE), made.links.get(node, ()), _fed(made.document, node)
+
+
+def _note_pin(
+    pins: dict[str, Pin], node: str, settings: Settings, links: Iterable[Link], fed: Iterable[tuple[str, str]]
+) -> None:
+    if settings.pin is not None and settings.pin.of == pin_digest(settings, links, fed):
+        pins[node] = settings.pin
+
+
+def pin_digest(settings: Settings, links: Iterable[Link], fed: Iterable[tuple[str, str]]) -> str:
+    """Return what takes a pin off a node when it changes: type, values, and what leads into it.
+
+    Args:
+        settings: What its entry says.
+        links: Edges into it.
+        fed: (input of the flow, port) for each port that is fed.
+    """
+    assert settings.facts is not None
+    parts = [settings.facts.node_type.name, settings.text(()), *sorted(settings.random)]
+    parts += [f"{link.input}<{link.source}.{link.output}" for link in links]
+    parts += [f"{port}<<{name}" for name, port in fed]
+    return blake3("\n".join(parts).encode()).hexdigest()
 
 
 def _read(document: Document, reader: SettingsReader, files: MediaFiles) -> Structure:
@@ -153,6 +198,8 @@ def _read(document: Document, reader: SettingsReader, files: MediaFiles) -> Stru
     for node, settings in made.settings.items():
         if _is_wrong(settings, made.links.get(node, ()), fed.get(node, ())):
             made.suspects.add(node)
+        if settings.pin is not None and settings.facts is not None:
+            _note_pin(made.pins, node, settings, made.links.get(node, ()), _fed(made.document, node))
     made.order = _order(made)
     made.is_suspect |= len(made.order) < len(made.settings) or document["version"] > doc.VERSION
     outputs = [node for node, _ in made.outputs.values()]
@@ -192,6 +239,9 @@ def _read_edges(made: Structure) -> None:
             given, taken = settings[source].facts, settings[target].facts
         except (KeyError, TypeError, AttributeError):
             made.is_suspect = True  # no edge, or one that leads to a node that is not there
+            continue
+        if taken is not None and taken.passes is not None and name not in taken.node_type.inputs:
+            made.mislinked.add(target)  # it counts for nothing, unless something is wrong with it: that is asked
             continue
         how = taken.arrival(given, output, name) if given is not None and taken is not None else None
         if how is None:

@@ -11,7 +11,7 @@ from ..flow.document import Document
 from ..flow.media_files import KEY, MODEL_KEY, MediaFiles
 from ..schema import Registry
 from .cache import Cache, process_cache
-from .keys import Keyed
+from .keys import Keyed, keys_of
 from .plan import make_plan
 
 FRESH = "it is fresh"
@@ -43,12 +43,56 @@ def why(
     if node not in doc.nodes(document):
         raise KeyError(f"There is no node '{node}' in '{document['name']}'.")
     try:
-        plan = make_plan(document, registry, files, inputs or {}, [node])
+        cache = cache or process_cache()
+        plan = make_plan(document, registry, files, inputs or {}, [node], is_kept=cache.has)
     except FlowProblems as error:
         return f"it cannot run: {error.problems[0]}"
     key = plan.keyed[node].key
-    is_there = key is not None and (cache or process_cache()).has(key)
+    is_there = key is not None and cache.has(key)
     return explain(node, plan.keyed, plan.before, plan.title, is_there=is_there)
+
+
+def stale_nodes(document: Document, registry: Registry, files: MediaFiles, *, cache: Cache | None = None) -> list[str]:
+    """Return the nodes that have had a result and would run now; those that no run reached are not among them.
+
+    Args:
+        document: The flow.
+        registry: Which node types there are.
+        files: The flow's media.
+        cache: Where results are kept; the process's own if None.
+    """
+    cache = cache or process_cache()
+    keys = keys_of(registry, files)
+    with keys.lock:
+        had = [node for node in keys.read(document, files).order if node in keys.done]
+    if not had:
+        return []
+    try:
+        plan = make_plan(document, registry, files, {}, had, is_kept=cache.has)
+    except FlowProblems:
+        return []  # the problems are shown in its place
+    stale: set[str] = set()
+    for node in plan.order:
+        keyed, before = plan.keyed[node], plan.before.get(node)
+        if keyed.key is not None:
+            is_stale = not cache.has(keyed.key)
+        else:
+            is_stale = before is None or _is_edited(keyed, before) or any(link.source in stale for link in keyed.links)
+        if is_stale:
+            stale.add(node)
+    return [node for node in had if node in stale]
+
+
+def _is_edited(new: Keyed, old: Keyed) -> bool:
+    """Return whether a node was edited since it was last done; that it draws a seed is no edit."""
+    assert new.settings.facts is not None
+    return (
+        old.identity != new.identity
+        or old.prints != new.prints
+        or _changed_value("", new, old) is not None
+        or _changed_edge("", new, old, str) is not None
+        or _changed_input(new, old) is not None
+    )
 
 
 def explain(
@@ -106,9 +150,9 @@ def _own_reason(
     assert new.settings.facts is not None
     if old is None:
         return f"{name} is new"
-    if not new.settings.facts.is_pure:
+    if new.key is None and not new.settings.facts.is_pure:
         return f"{name} runs each time, because it is not pure"
-    if random := _random_ports(new):
+    if new.key is None and (random := _random_ports(new)):  # one that has a key is pinned
         return f"{name} draws its {random[0]} for each run"
     if old.settings.facts is None or old.settings.facts.node_type.name != new.settings.facts.node_type.name:
         return f"{name} is of another type now"

@@ -1,5 +1,7 @@
 """Node types: a plain function becomes one, and every other face of it is derived from its signature and docstring."""
 
+from .asking import Ask
+from .lazy import Lazy
 from .node_type import NodeType, Port, Shape
 from .port_types import PortType, may_connect, port_type_of
 from .progress import Progress
@@ -8,6 +10,8 @@ from .registry import Registry, registry
 from .signature import node
 
 __all__ = [
+    "Ask",
+    "Lazy",
     "NodeType",
     "Port",
     "PortType",

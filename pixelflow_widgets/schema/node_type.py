@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from ..controls import Control, Seed
 from ..errors import MediaError, nearest
+from .body import Body
 from .code_digest import code_digest, is_own
 from .port_types import PortType
 
@@ -37,6 +38,8 @@ class Port:
         control: The form element of its value; None is a port only.
         help: One sentence from the docstring.
         advanced: It is shown under *Advanced*.
+        label: What it is called where its name in words is not it.
+        lazy: The function gets a `Lazy` of it, and nothing runs for it before that is asked.
     """
 
     name: str
@@ -46,6 +49,8 @@ class Port:
     control: Control | None = None
     help: str = ""
     advanced: bool = False
+    label: str = ""
+    lazy: bool = False
 
     @property
     def required(self) -> bool:
@@ -54,8 +59,8 @@ class Port:
 
     @property
     def title(self) -> str:
-        """Return the name in words."""
-        return self.name.replace("_", " ").capitalize()
+        """Return the label, else the name in words."""
+        return self.label or self.name.replace("_", " ").capitalize()
 
     @property
     def is_seed(self) -> bool:
@@ -96,7 +101,7 @@ class Port:
             described["control"] = self.control.describe()
         if not self.required and isinstance(self.default, str | int | float | bool | type(None)):
             described["default"] = self.default
-        described |= {flag: True for flag in ("required", "optional", "advanced") if getattr(self, flag)}
+        described |= {flag: True for flag in ("required", "optional", "advanced", "lazy") if getattr(self, flag)}
         return described
 
 
@@ -149,10 +154,12 @@ class NodeType:
         help: The first sentence of the docstring.
         version: Grows when the meaning of the ports or of the result changes.
         pure: The same inputs give the same outputs, and nothing else happens.
-        where: "auto", or "kernel" for functions that touch live notebook objects.
+        where: "auto", or "kernel" for functions that touch live notebook objects, take lazy inputs or ask.
         family: The palette's shelf.
         progress: Name of the parameter that takes a `Progress`, if there is one.
+        ask: Name of the parameter that takes an `Ask`, if there is one.
         many_outputs: Builds the result of a function that returns a NamedTuple.
+        body: The flow that it runs instead of the function; None for what `@node` defines.
     """
 
     name: str
@@ -166,16 +173,23 @@ class NodeType:
     where: Literal["auto", "kernel"] = "auto"
     family: str = ""
     progress: str | None = None
+    ask: str | None = None
     many_outputs: type | None = field(default=None, repr=False)
+    body: Body | None = field(default=None, repr=False)
 
     @property
     def from_notebook(self) -> bool:
-        """Return whether the function has no importable home and so travels by value."""
+        """Return whether the function, or one inside the body, has no importable home and so travels by value."""
+        if self.body is not None:
+            return any(inner.from_notebook for inner in self.body.types)
         return is_own(self.function)
 
     def digest(self) -> str:
         """Return what identifies the behaviour: name, version and, for notebook nodes, the code with its helpers."""
-        code = code_digest(self.function) if self.from_notebook else ""
+        if self.body is not None:
+            code = ",".join([self.body.digest, *sorted({inner.digest() for inner in self.body.types})])
+        else:
+            code = code_digest(self.function) if self.from_notebook else ""
         return f"{self.name}@{self.version}:{code}"
 
     def input(self, name: str) -> Port:
@@ -208,7 +222,7 @@ class NodeType:
 
     def describe(self) -> dict[str, Any]:
         """Return the node type as JSON for the page."""
-        return {
+        described = {
             "name": self.name,
             "title": self.title,
             "help": self.help,
@@ -221,3 +235,6 @@ class NodeType:
                 {"name": port.name, "title": port.title, "type": port.type.describe()} for port in self.outputs.values()
             ],
         }
+        if self.body is not None:
+            described["body"] = {"kind": self.body.kind, "name": self.body.name}
+        return described

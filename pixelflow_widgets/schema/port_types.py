@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from .. import media
 from ..errors import MediaError, NodeTypeError
+from .lazy import Lazy
 
 _BY_ANNOTATION: dict[Any, str] = {
     str: "text",
@@ -23,11 +24,18 @@ _BY_ANNOTATION: dict[Any, str] = {
     media.Latents: "latents",
     media.Table: "table",
     media.Model: "model",
+    Any: "any",
 }
 # Types of libraries that are too heavy to import for a comparison.
 _BY_NAME = {"torch.Tensor": "latents", "pandas.DataFrame": "table"}
-_VALUE_NAMES = {"int": "number", "float": "number", "choice": "text"}
-_TITLES = {"int": "a whole number", "float": "a number", "flag": "True or False", "choice": "a choice"}
+_VALUE_NAMES = {"int": "number", "float": "number", "choice": "text", "any": "value"}
+_TITLES = {
+    "int": "a whole number",
+    "float": "a number",
+    "flag": "True or False",
+    "choice": "a choice",
+    "any": "anything",
+}
 _PLURALS = {"latents": "latents", "audio": "audios"}
 
 
@@ -74,6 +82,8 @@ class PortType:
         """
         if self.many:
             items = value if isinstance(value, list | tuple) else [value]
+            if self.name == "any" and any(isinstance(item, list | tuple) for item in items):
+                raise MediaError("Lists do not nest, and this one holds a list. Join them into one.")
             return [self.one.check(item) for item in items]
         if self.name == "image" and isinstance(value, str | list | dict):
             raise media.wrong(value, "A PIL image")
@@ -113,15 +123,19 @@ def read_port_type(described: Any) -> PortType:
 
 
 def port_type_of(annotation: Any) -> PortType:
-    """Return the port type of a Python annotation, without `Annotated` and `| None`.
+    """Return the port type of a Python annotation, without `Lazy`, `Annotated` and `| None`.
 
     Raises:
         NodeTypeError: Nothing of that type travels on edges.
     """
     annotation = without_none(annotation)
-    if get_origin(annotation) is Annotated:
+    if annotation is Lazy:
+        raise NodeTypeError("Lazy does not say of what. Write Lazy[Image], say, or Lazy[Any].")
+    if get_origin(annotation) in (Annotated, Lazy):
         return port_type_of(get_args(annotation)[0])
     if get_origin(annotation) is list:
+        if is_lazy(get_args(annotation)[0]):
+            raise NodeTypeError(f"{_spell(annotation)}: an input is lazy as a whole. Write Lazy[list[...]].")
         inner = port_type_of(get_args(annotation)[0])
         if inner.many:
             raise NodeTypeError(f"{annotation}: lists do not nest. Write {get_args(annotation)[0]}.")
@@ -132,7 +146,7 @@ def port_type_of(annotation: Any) -> PortType:
         return PortType("choice", choices=tuple(options_of(annotation)))
     name = _known_name(annotation)
     if name is None:
-        known = "str, int, float, bool, Literal[...], Image, Mask, Audio, Video, Latents, Table, Model, list[...]"
+        known = "str, int, float, bool, Literal[...], Image, Mask, Audio, Video, Latents, Table, Model, Any, list[...]"
         raise NodeTypeError(f"{_spell(annotation)} does not travel on edges. Use one of: {known}.")
     return PortType(name)
 
@@ -144,7 +158,7 @@ def options_of(annotation: Any) -> dict[str, Any]:
         NodeTypeError: It has none, or two that are written alike.
     """
     annotation = without_none(annotation)
-    if get_origin(annotation) in (Annotated, list):
+    if get_origin(annotation) in (Annotated, Lazy, list):
         return options_of(get_args(annotation)[0])
     if get_origin(annotation) is Literal:
         pairs = [(str(option), option) for option in get_args(annotation)]
@@ -177,9 +191,17 @@ def without_none(annotation: Any) -> Any:
     return annotation
 
 
+def is_lazy(annotation: Any) -> bool:
+    """Return whether an annotation is `Lazy[X]`, also inside `Annotated` or before `| None`."""
+    annotation = without_none(annotation)
+    if get_origin(annotation) is Annotated:
+        return is_lazy(get_args(annotation)[0])
+    return annotation is Lazy or get_origin(annotation) is Lazy
+
+
 def takes_none(annotation: Any) -> bool:
     """Return whether an annotation allows None."""
-    if get_origin(annotation) is Annotated:
+    if get_origin(annotation) in (Annotated, Lazy):
         return takes_none(get_args(annotation)[0])
     return get_origin(annotation) in (Union, types.UnionType) and type(None) in get_args(annotation)
 
@@ -191,9 +213,12 @@ def _spell(annotation: Any) -> str:
 def may_connect(source: PortType, target: PortType) -> str | None:
     """Return None where an output of one type may feed an input of another, else the reason in words.
 
+    What carries anything connects with everything; whether the value fits is checked when it is known.
     Converted without asking: whole number to number, mask to image, one value to a list of one. A list into a port
     that takes one maps the node over the list.
     """
+    if "any" in (source.name, target.name):
+        return None
     if source.name == target.name or (source.name, target.name) in _CONVERSIONS:
         if source.choices and target.choices and not set(source.choices) <= set(target.choices):
             return f"{target} is wanted; {source} comes."

@@ -17,7 +17,7 @@ class Listener(Protocol):
         ...
 
     def preview(self, value: Any) -> None:
-        """Take an unfinished result: a PIL image or text."""
+        """Take an unfinished result: a PIL image, text, or a function that makes one."""
         ...
 
     def log(self, line: str) -> None:
@@ -45,7 +45,8 @@ class Progress:
 
         Args:
             fraction: How much is done, from 0 to 1; None is unknown.
-            preview: An unfinished result: a PIL image or text.
+            preview: An unfinished result: a PIL image or text; or a function that makes one, which is only called if
+                the result is shown: a page shows about ten a second.
             note: What is being done: "Loading model code …".
 
         Raises:

@@ -35,12 +35,15 @@ class Registry:
         """Installed packages whose node types could not be loaded, with the reason."""
         self.fingerprints: dict[str, Callable[[Any], str]] = {}
         """What identifies a value beside its own digest, by type name: the files behind a model handle."""
+        self.revision = 0
+        """Grows with each type that is added or replaced."""
         self._listeners: list[Callable[[], None]] = []
 
     def add(self, node_type: NodeType) -> None:
         """Add a node type; one of the same name is replaced, so that running a notebook cell again updates it."""
         with self._lock:
             self._types[node_type.name] = node_type
+            self.revision += 1
         for listener in list(self._listeners):
             try:
                 listener()

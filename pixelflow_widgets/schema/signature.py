@@ -12,8 +12,10 @@ from typing import Annotated, Any, Literal, ParamSpec, TypeVar, get_args, get_or
 
 from ..controls import DEFAULT_CONTROLS, Advanced, Choices, Control
 from ..errors import MediaError, NodeTypeError
+from .asking import Ask
+from .lazy import Lazy
 from .node_type import REQUIRED, NodeType, Port
-from .port_types import options_of, port_type_of, takes_none, without_none
+from .port_types import is_lazy, options_of, port_type_of, takes_none, without_none
 from .progress import Progress
 from .recording import active_recorder
 from .registry import registry
@@ -40,7 +42,8 @@ def node(function: Any = None, *, title: str = "", version: int = 1, pure: bool 
         title: Its name in words; made from the function's name if empty.
         version: Grows when what the ports mean, or what comes out, changes.
         pure: False where the same inputs may give other outputs, or something else happens (a file is written).
-        where: "kernel" for functions that touch live notebook objects.
+        where: "kernel" for functions that touch live notebook objects; those with lazy inputs, and those that ask, run
+            there in any case.
 
     Raises:
         NodeTypeError: A parameter has no type, an unknown type or takes **kwargs; says what to write.
@@ -57,12 +60,13 @@ def node(function: Any = None, *, title: str = "", version: int = 1, pure: bool 
 
 def _recordable(function: Callable[..., Any], node_type: NodeType) -> Callable[..., Any]:
     signature = inspect.signature(function)
+    plain = node_type.function if any(port.lazy for port in node_type.inputs.values()) else function
 
     @functools.wraps(node_type.function)
     def call(*args: Any, **kwargs: Any) -> Any:
         recorder = active_recorder.get()
         if recorder is None:
-            return function(*args, **kwargs)
+            return plain(*args, **kwargs)
         try:
             bound = signature.bind(*args, **kwargs)
         except TypeError as error:
@@ -95,48 +99,54 @@ def read_node_type(
     names = names or {}
     hints = _hints(function, names, function.__name__)
     first_line, parameter_help = read_docstring(inspect.getdoc(function) or "")
-    inputs: dict[str, Port] = {}
-    progress = None
-    options: dict[str, dict[str, Any]] = {}
-    for parameter in inspect.signature(function).parameters.values():
-        if without_none(hints.get(parameter.name)) is Progress:
-            progress = parameter.name
-            continue
-        inputs[parameter.name] = _read_input(function, parameter, hints, parameter_help)
-        found = options_of(hints[parameter.name])
-        if not all(isinstance(option, str) for option in found.values()):
-            options[parameter.name] = found
+    inputs, injected = _read_inputs(function, hints, parameter_help)
+    # Texts are given to the function as they are.
+    options = {name: found for name in inputs if not _is_text(found := options_of(hints[name]))}
     outputs, many = _read_outputs(function, hints, names)
+    lazy = [name for name, port in inputs.items() if port.lazy]
     return NodeType(
         name=_type_name(function),
-        function=_with_options(function, options) if options else function,
+        function=_adapted(function, options, lazy) if options or lazy else function,
         inputs=inputs,
         outputs=outputs,
         title=title or function.__name__.strip("_").replace("_", " ").capitalize(),
         help=first_line,
         version=version,
         pure=pure,
-        where=where,
+        where="kernel" if lazy or Ask in injected else where,
         family=function.__module__.rpartition(".")[2] if function.__module__ != "__main__" else "notebook",
-        progress=progress,
+        progress=injected.get(Progress),
+        ask=injected.get(Ask),
         many_outputs=many,
     )
 
 
-def _with_options(function: Callable[..., Any], options: dict[str, dict[str, Any]]) -> Callable[..., Any]:
-    """Return a function that is called with the texts that travel on edges, and gives Enums and numbers on."""
+def _adapted(function: Callable[..., Any], options: dict[str, dict[str, Any]], lazy: list[str]) -> Callable[..., Any]:
+    """Return a function that turns what travels on edges into what is annotated.
+
+    Args:
+        function: What is called.
+        options: Parameters whose options are no texts, with text → option.
+        lazy: Parameters that take a `Lazy`; a plain value is wrapped, and None stays None.
+    """
 
     def restore(name: str, value: Any) -> Any:
+        if isinstance(value, Lazy):
+            return Lazy(lambda: restore(name, value.get()))
         if isinstance(value, list):
             return [restore(name, item) for item in value]
-        return options[name].get(value, value) if name in options and isinstance(value, str) else value
+        return options[name].get(value, value) if isinstance(value, str) else value
 
     signature = inspect.signature(function)
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        arguments = signature.bind(*args, **kwargs).arguments
-        return function(**{name: restore(name, value) for name, value in arguments.items()})
+        bound = signature.bind(*args, **kwargs)
+        bound.apply_defaults()  # they are wrapped, too
+        for name, value in bound.arguments.items():
+            value = restore(name, value) if name in options else value
+            bound.arguments[name] = Lazy.of(value) if name in lazy and value is not None else value
+        return function(**bound.arguments)
 
     return call
 
@@ -157,6 +167,25 @@ def _hints(annotated: Any, names: Mapping[str, Any], who: str) -> dict[str, Any]
         raise NodeTypeError(f"{who}(): an annotation is not a type: {error}. Write a type, such as Image.") from None
 
 
+def _read_inputs(
+    function: Callable[..., Any], hints: dict[str, Any], helps: dict[str, str]
+) -> tuple[dict[str, Port], dict[type, str]]:
+    """Return the input ports by name, and the parameters that are injected by their types."""
+    inputs: dict[str, Port] = {}
+    injected: dict[type, str] = {}
+    for parameter in inspect.signature(function).parameters.values():
+        kind = without_none(hints.get(parameter.name))
+        if kind is Progress or kind is Ask:
+            injected[kind] = parameter.name
+        else:
+            inputs[parameter.name] = _read_input(function, parameter, hints, helps)
+    return inputs, injected
+
+
+def _is_text(options: Mapping[str, Any]) -> bool:
+    return all(isinstance(option, str) for option in options.values())
+
+
 def _read_input(
     function: Callable[..., Any], parameter: inspect.Parameter, hints: dict[str, Any], helps: dict[str, str]
 ) -> Port:
@@ -169,9 +198,7 @@ def _read_input(
     if parameter.name not in hints:
         raise NodeTypeError(f"{who} has no type, so it cannot become a port. Write {parameter.name}: Image, say.")
     hint = hints[parameter.name]
-    extras = [
-        extra for form in (hint, without_none(hint)) if get_origin(form) is Annotated for extra in get_args(form)[1:]
-    ]
+    extras = _extras(hint)
     try:
         port_type = port_type_of(hint)
     except NodeTypeError as error:
@@ -187,6 +214,7 @@ def _read_input(
         control=None if port_type.many and port_type.name not in ("image", "text") else control,
         help=helps.get(parameter.name, ""),
         advanced=any(isinstance(extra, Advanced) or extra is Advanced for extra in extras),
+        lazy=is_lazy(hint),
     )
     if port.default is None and not port.optional:
         raise NodeTypeError(f"{who} has None as its default and does not take it. Write {parameter.name}: … | None.")
@@ -196,6 +224,16 @@ def _read_input(
         except MediaError as error:
             raise NodeTypeError(f"{who} has a default that does not fit: {error}") from None
     return port
+
+
+def _extras(hint: Any) -> list[Any]:
+    """Return what `Annotated` adds, wherever it stands around or inside `| None` and `Lazy`."""
+    found: list[Any] = []
+    while get_origin(hint) in (Annotated, Lazy) or without_none(hint) is not hint:
+        if get_origin(hint) is Annotated:
+            found += get_args(hint)[1:]
+        hint = without_none(hint) if without_none(hint) is not hint else get_args(hint)[0]
+    return found
 
 
 def _default(parameter: inspect.Parameter) -> Any:
@@ -224,6 +262,8 @@ def _read_outputs(
 
 def _read_output(function: Callable[..., Any], name: str, hint: Any) -> Port:
     try:
+        if is_lazy(hint):
+            raise NodeTypeError("only inputs are lazy. Write the type inside Lazy[...] alone.")
         port_type = port_type_of(hint)
     except NodeTypeError as error:
         raise NodeTypeError(f"{function.__name__}(): its result: {error}") from None

@@ -46,7 +46,7 @@ class Handlers(Protocol):
     """Not answered."""
 
 
-AGAIN = {"hello", "want", "versions", "compare", "picture"}
+AGAIN = {"hello", "want", "versions", "compare", "picture", "run_state", "why", "timeline"}
 """Requests that change nothing: asked again, they are done again, so that no large answer is kept."""
 
 

@@ -16,12 +16,24 @@ import traitlets
 
 from ..errors import PixelFlowError
 from ..media import Preview
+from .auto_run import AutoRuns
 from .bridge import Bridge, Buffers, Message
 from .errands import Later, beside
 from .requests import Requests, snapshot
 from .routing import honour_the_page
+from .run_states import IDLE
 from .runs import Runs, problem_for_page
-from .traits import CHECKS, conflict_of, models_of, placed_types, sendable, takes_model, types_of
+from .traits import (
+    CHECKS,
+    changes_types,
+    conflict_of,
+    models_of,
+    placed_types,
+    sendable,
+    stale_nodes_of,
+    takes_model,
+    types_of,
+)
 
 _log = logging.getLogger(__name__)
 _creating = threading.RLock()
@@ -55,10 +67,15 @@ class Editor(anywidget.AnyWidget):
     models = traitlets.List(help="The model cards").tag(sync=True, echo_update=False)
     selection = traitlets.List(help="Ids of the chosen nodes").tag(sync=True, echo_update=False)
     viewport = traitlets.Dict(help="{x, y, zoom}, or {} to show everything").tag(sync=True, echo_update=False)
-    run_state = traitlets.Dict(help="{run, status, nodes}").tag(sync=True, echo_update=False)
+    run_state = traitlets.Dict(
+        help="{run, status, nodes, …}: renewed when a run begins and ends; pages hear in between"
+    ).tag(sync=True, echo_update=False)
     problems = traitlets.List(help="What is wrong with the flow").tag(sync=True, echo_update=False)
+    stale = traitlets.List(help="Ids of nodes that have had a result and would run now").tag(
+        sync=True, echo_update=False
+    )
     conflict = traitlets.Dict(help="{} or {kind, message}").tag(sync=True, echo_update=False)
-    options = traitlets.Dict(help="height in pixels").tag(sync=True, echo_update=False)
+    options = traitlets.Dict(help="height in pixels, auto_run").tag(sync=True, echo_update=False)
     status = traitlets.Dict(help="{file, saved, draft, note}").tag(sync=True, echo_update=False)
 
     def __init__(self, flow: Any, before: Editor | None = None) -> None:
@@ -75,6 +92,7 @@ class Editor(anywidget.AnyWidget):
         else:
             self._runs, self._picture = before._runs, before._picture
             self._runs.pages = self
+        self._auto = AutoRuns(self._flow_now, self._runs, lambda: self.options.get("auto_run") is True)
         self._bridge = Bridge(self.send, Requests(self._flow, self._runs, self._came, self._saved_picture))
         self._make_laters()
         super().__init__(
@@ -84,7 +102,7 @@ class Editor(anywidget.AnyWidget):
             selection=before.selection if before else [],
             viewport=before.viewport if before else {},
             options=before.options if before else {"height": 520},
-            run_state=before.run_state if before else {"run": None, "status": "idle", "nodes": {}},
+            run_state=before.run_state if before else {**IDLE},
             status=self._status(flow),
             conflict=conflict_of(flow),
         )
@@ -152,6 +170,9 @@ class Editor(anywidget.AnyWidget):
         self._problems_later.ask()
         self._status_later.ask()
         self._picture_later.ask()
+        self._auto.heard(change.operations)
+        if any(map(changes_types, change.operations)):
+            self._types_later.ask()
         if not self._is_warm and self._shown_flow is not None:
             self._warm_for(flow, itertools.chain.from_iterable(map(placed_types, change.operations)))
 
@@ -160,18 +181,27 @@ class Editor(anywidget.AnyWidget):
         if self._is_warm:
             return
         for name in dict.fromkeys(types):
-            node_type = flow.registry.find(name) if isinstance(name, str) else None
-            if node_type and node_type.where == "auto" and takes_model(node_type):
+            node_type = flow.types.find(name) if isinstance(name, str) else None
+            if node_type and takes_model(node_type):
                 self._is_warm = True
                 beside(flow.warm)
                 return
 
     # What pages are told
 
-    def publish(self, name: str, value: Any) -> None:
-        """Set a trait, from any thread."""
+    def publish(self, name: str, value: Any, *, anew: bool = False) -> None:
+        """Set a trait, from any thread.
+
+        Args:
+            name: The trait.
+            value: What it holds now.
+            anew: Send it where that changes nothing, too: a page missed it.
+        """
         with self._publishing:
+            is_same = anew and getattr(self, name) == value
             setattr(self, name, value)
+            if is_same:
+                self.send_state(name)
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take what a page sets; what only the kernel sets, and what makes no sense, is passed over."""
@@ -188,6 +218,12 @@ class Editor(anywidget.AnyWidget):
     @traitlets.validate("selection", "viewport", "options")
     def _check(self, proposal: Any) -> Any:
         return CHECKS[proposal["trait"].name](proposal["value"])
+
+    @traitlets.observe("options")
+    def _options_changed(self, change: Any) -> None:
+        before = change["old"]
+        if not (isinstance(before, dict) and before.get("auto_run")):
+            self._auto.ask()
 
     @traitlets.observe("comm")
     def _line_opened(self, change: Any) -> None:
@@ -207,11 +243,18 @@ class Editor(anywidget.AnyWidget):
         with self._checking:
             if (flow := self._flow_now()) is not None:
                 self.publish("problems", [problem_for_page(problem) for problem in flow.problems()])
+                self.publish("stale", stale_nodes_of(flow))
+
+    def _renew_stale(self) -> None:
+        with self._checking:
+            if (flow := self._flow_now()) is not None:
+                self.publish("stale", stale_nodes_of(flow))
 
     def _renew_types(self) -> None:
         if (flow := self._flow_now()) is not None:
             self.publish("types", types_of(flow))
             self._problems_later.ask()
+            self._auto.ask()
 
     def _renew_status(self) -> None:
         if (flow := self._flow_now()) is None:
@@ -229,8 +272,9 @@ class Editor(anywidget.AnyWidget):
         return {"file": file, "saved": bool(flow.is_saved), "draft": bool(flow.is_draft), "note": note}
 
     def run_ended(self) -> None:
-        """Renew the saved picture after a run."""
+        """Renew the saved picture after a run, and what is stale."""
         beside(self._renew_picture)
+        beside(self._renew_stale)
 
     def _renew_picture(self) -> None:
         if self._picture is not None:
@@ -253,6 +297,11 @@ class Editor(anywidget.AnyWidget):
         bundle = super()._repr_mimebundle_(**options)
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
         return {**data, "text/plain": repr(self._flow())}, metadata
+
+    @property
+    def was_shown(self) -> bool:
+        """Return whether a page of it may be open, where somebody can answer."""
+        return self._shown_flow is not None
 
     def show_picture(self) -> None:
         """Put the picture that a saved notebook keeps beneath the editor in the running cell."""

@@ -14,6 +14,7 @@ from ..media.recordings import open_film, open_sound
 from ..schema import PortType
 from .bridge import Answer, Buffers, Message
 from .runs import Runs
+from .timeline import timeline
 
 _OPENERS: dict[str, Callable[[bytes], Any]] = {
     "image": open_picture,
@@ -45,16 +46,31 @@ class Requests:
         self._runs = runs
         self._came = came
         self._draw_picture = picture
-        self.edits = {"ops": self._ops, "undo": self._undo, "redo": self._redo, "restore": self._restore}
+        self.edits = {
+            "ops": self._ops,
+            "undo": self._undo,
+            "redo": self._redo,
+            "restore": self._restore,
+            "pin": self._pin,
+        }
         self.quick = {
             "hello": self._hello,
             "run": self._run,
             "stop": self._stop,
+            "run_state": self._run_state,
+            "answer": self._pick,
             "resolve": self._resolve,
             "compare": self._compare,
             "versions": self._versions,
         }
-        self.slow = {"media": self._media, "want": self._want, "save": self._save, "picture": self._picture}
+        self.slow = {
+            "media": self._media,
+            "want": self._want,
+            "save": self._save,
+            "picture": self._picture,
+            "why": self._why,
+            "timeline": self._timeline,
+        }
         self.notices = {"credit": self._credit, "visible": self._visible}
 
     # Edits
@@ -85,6 +101,14 @@ class Requests:
         flow.restore(wanted, source=page)
         return flow.revision > before
 
+    def _pin(self, page: str, message: Message, _: Buffers) -> bool:
+        flow, node, on = self._flow(), message.get("node"), message.get("on")
+        if not isinstance(on, bool):
+            raise PixelFlowError("A pin is put on or taken off.")
+        before = flow.revision
+        (flow.pin if on else flow.unpin)(_placed(flow, node), source=page)
+        return flow.revision > before
+
     # Questions that are answered at once
 
     def _hello(self, page: str, message: Message, _: Buffers) -> Message:
@@ -108,11 +132,18 @@ class Requests:
             raise RunError("Targets are ids of nodes or names of outputs, or null.")
         if not isinstance(inputs, dict):
             raise RunError("Inputs are an object of names and values.")
-        self._runs.start(run, targets, inputs)
-        return {}
+        return {"queued": self._runs.start(run, targets, inputs)}
 
     def _stop(self, _: str, message: Message, __: Buffers) -> Message:
-        self._runs.stop(message.get("run"))
+        self._runs.stop(message.get("run"), now=message.get("now") is True)
+        return {}
+
+    def _run_state(self, _: str, __: Message, ___: Buffers) -> Message:
+        self._runs.again()
+        return {}
+
+    def _pick(self, _: str, message: Message, __: Buffers) -> Message:
+        self._runs.answer(message.get("run"), message.get("node"), message.get("pick"))
         return {}
 
     def _resolve(self, _: str, message: Message, __: Buffers) -> Message:
@@ -183,6 +214,13 @@ class Requests:
     def _picture(self, _: str, __: Message, ___: Buffers) -> Answer:
         return self._draw_picture(), []
 
+    def _why(self, _: str, message: Message, __: Buffers) -> Answer:
+        flow = self._flow()
+        return {"text": flow.why(_placed(flow, message.get("node")))}, []
+
+    def _timeline(self, _: str, __: Message, ___: Buffers) -> Answer:
+        return {"runs": timeline(self._flow())}, []
+
     # What is not answered
 
     def _credit(self, _: str, message: Message, __: Buffers) -> None:
@@ -199,6 +237,17 @@ def snapshot(flow: Any) -> dict[str, Any]:
     """Return the document with the revision that it has, however many threads are editing."""
     with flow.lock:
         return {"epoch": flow.epoch, "rev": flow.revision, "flow": flow.document}
+
+
+def _placed(flow: Any, node: Any) -> str:
+    """Return the id of a node that there is.
+
+    Raises:
+        PixelFlowError: There is no such node.
+    """
+    if not isinstance(node, str) or node not in flow.document["nodes"]:
+        raise PixelFlowError(f"There is no node '{str(node)[:60]}' any more.")
+    return node
 
 
 def _with_bytes(mime: str, data: bytes, size: tuple[int, int] | None) -> Answer:

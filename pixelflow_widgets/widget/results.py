@@ -10,11 +10,14 @@ from typing import Any
 import PIL.Image
 
 from ..errors import PixelFlowError
-from ..media import Preview
+from ..media import Preview, preview_of
 from ..media.previews import eight_bits
 from ..run import Run
 from ..run.cache import Value, as_list
-from ..schema import PortType
+from ..schema import NodeType, PortType
+
+CANDIDATES = "candidates"
+"""The port under which pages are shown what they can choose from."""
 
 
 @dataclass
@@ -25,7 +28,7 @@ class Shown:
         run: Id of the run that it comes from.
         node: Id of the node.
         port: Name of the output.
-        type: What it carries.
+        type: What it carries; None shows each value as what it is.
         values: The items; one where it is no list.
         took: Seconds that the node took.
         cached: It was there already.
@@ -34,7 +37,7 @@ class Shown:
     run: str
     node: str
     port: str
-    type: PortType
+    type: PortType | None
     values: list[Value]
     took: float | None = None
     cached: bool = False
@@ -43,8 +46,11 @@ class Shown:
     def preview(self) -> Preview:
         """Return what a page shows of the first item; it is encoded once."""
         if self.encoded is None:
-            self.encoded = self.type.medium.preview(self.values[0].data)
+            self.encoded = self._preview(self.values[0].data)
         return self.encoded
+
+    def _preview(self, value: Any) -> Preview:
+        return self.type.medium.preview(value) if self.type is not None else preview_of(value)
 
     def item(self, number: int, *, full: bool) -> Preview:
         """Return what a page shows of an item, or all that a page can show of it: pictures without loss, whole texts.
@@ -59,7 +65,7 @@ class Shown:
             return Preview("image/png", png_of(value), value.size)
         if full and isinstance(value, str):
             return Preview("text/plain", value.encode(errors="replace"))
-        return self.preview() if number == 0 else self.type.medium.preview(value)
+        return self.preview() if number == 0 else self._preview(value)
 
     def message(self) -> tuple[dict[str, Any], list[bytes]]:
         """Return what a page is told of it."""
@@ -90,14 +96,14 @@ class Results:
         self._shown: dict[str, dict[str, Shown]] = {}
         self._untold: dict[str, None] = {}
 
-    def keep(self, run: Run, node: str, took: float | None, cached: bool) -> None:
-        """Keep what a node gave in a run."""
-        node_type, found = run.node_types[node], run.results[node]
+    def keep(self, run: Run, node: str, node_type: NodeType, took: float | None, cached: bool) -> None:
+        """Keep what a node of a type gave in a run."""
+        found = run.results[node]
         entries = {}
         for port, slot in found.items():
             values = [value for value in as_list(slot) if value.data is not None]
             if values:
-                entries[port] = Shown(run.id, node, port, node_type.output(port).type.one, values, took, cached)
+                entries[port] = Shown(run.id, node, port, node_type.outputs[port].type.one, values, took, cached)
         with self._lock:
             for port, entry in self._shown.get(node, {}).items():
                 if port in entries and _same(entry, entries[port]):
@@ -105,6 +111,25 @@ class Results:
             self._shown[node] = entries
             self._untold.pop(node, None)  # to the end
             self._untold[node] = None
+
+    def ask(self, run: str, node: str, candidates: list[Any]) -> None:
+        """Keep the candidates of a question until it is answered.
+
+        Args:
+            run: Id of the run.
+            node: Id of the node that asks.
+            candidates: What can be chosen from.
+        """
+        values = [Value(value, f"{run}.{node}.{number}") for number, value in enumerate(candidates)]
+        with self._lock:
+            shown = self._shown.setdefault(node, {})
+            shown[CANDIDATES] = Shown(run, node, CANDIDATES, None, values)
+            self._untold[node] = None
+
+    def answered(self, node: str) -> None:
+        """Drop the candidates of a node that asks no more."""
+        with self._lock:
+            self._shown.get(node, {}).pop(CANDIDATES, None)
 
     def replay(self) -> None:
         """Tell of every result again: a page has come that knows of none."""
@@ -117,7 +142,7 @@ class Results:
             if node not in self._untold:
                 return []
             del self._untold[node]
-            return list(self._shown[node].values())
+            return [shown for shown in self._shown[node].values() if shown.values]
 
     @property
     def untold(self) -> list[str]:
@@ -141,7 +166,10 @@ class Results:
         """Return what pages show of each result, by node and port."""
         with self._lock:
             shown = {node: dict(ports) for node, ports in self._shown.items()}
-        return {node: {port: entry.preview() for port, entry in ports.items()} for node, ports in shown.items()}
+        return {
+            node: {port: entry.preview() for port, entry in ports.items() if port != CANDIDATES}
+            for node, ports in shown.items()
+        }
 
 
 def _same(one: Shown, other: Shown) -> bool:

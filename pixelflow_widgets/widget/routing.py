@@ -21,15 +21,20 @@ class Stops:
 
     def __init__(self) -> None:
         # Single operations on dicts need no lock: the thread that tells may not wait for anybody.
-        self._asked: dict[str, None] = {}
+        self._asked: dict[str, bool] = {}
         self._runs: dict[str, Run] = {}
 
-    def stop(self, run: Any) -> None:
-        """Stop the run of an id, now or when it begins; no other."""
+    def stop(self, run: Any, *, now: bool = False) -> None:
+        """Stop the run of an id, at once or when it begins; no other.
+
+        Args:
+            run: The id.
+            now: Do not wait until its nodes leave by themselves.
+        """
         if isinstance(run, str) and len(run) <= 64:
-            self._asked[run] = None
+            self._asked[run] = now or self._asked.get(run, False)
             if (found := self._runs.get(run)) is not None:
-                found.cancel()
+                found.cancel(now=now)
 
     def __contains__(self, run: str) -> bool:
         """Return whether the run of an id was stopped."""
@@ -39,7 +44,7 @@ class Stops:
         """Take notice of a run; it is cancelled if its Stop overtook it."""
         self._runs[run.id] = run
         if run.id in self._asked:
-            run.cancel()
+            run.cancel(now=self._asked[run.id])
 
     def ended(self, run: Run) -> None:
         """Forget a run, and what was stopped long ago."""
@@ -61,7 +66,7 @@ def honour_the_page(line: Any, stops: Stops) -> None:
         try:
             content = data.get("content") if isinstance(data, dict) else None
             if isinstance(content, dict) and content.get("type") == "stop":
-                stops.stop(content.get("run"))
+                stops.stop(content.get("run"), now=content.get("now") is True)
         except Exception:
             pass
         return wanted

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import functools
 import logging
+import secrets
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from ..errors import FlowProblems, PixelFlowError, RunError
+from ..errors import Cancelled, FlowProblems, PixelFlowError, RunError
 from ..flow.media_files import from_json
 from ..flow.problems import Problem
 from ..run import Run
 from ..run.events import Event
+from ..run.history import items_of
+from ..run.questions import Question
 from ..schema import NodeType
 from ..schema.port_types import read_port_type
 from .bridge import Buffers, Message
 from .errands import Later, beside
 from .results import Results
 from .routing import Stops
+from .run_queue import Entry, shared_queue
+from .run_states import RunStates, marks
 from .sight import Frame, Frames, Sight
 
 _log = logging.getLogger(__name__)
 SECONDS_BETWEEN = 0.1
-_ENDS = {"node-finished": "done", "node-failed": "failed", "node-cancelled": "cancelled"}
 
 
 class Pages(Protocol):
@@ -32,8 +37,8 @@ class Pages(Protocol):
         """Send a message to every page."""
         ...
 
-    def publish(self, name: str, value: Any) -> None:
-        """Set a trait."""
+    def publish(self, name: str, value: Any, *, anew: bool = False) -> None:
+        """Set a trait, and send it anew where that changes nothing, if wanted."""
         ...
 
     def run_ended(self) -> None:
@@ -55,22 +60,20 @@ class Runs:
         self.stops = Stops()
         self.sight = Sight()
         self.results = Results()
+        self.states = RunStates()
         self._frames = Frames(self.sight)
-        self._lock = threading.Lock()
         self._telling = threading.Lock()
+        self._is_asked = False
         self._run: Run | None = None
-        self._id: str | None = None
-        self._status = "idle"
-        self._nodes: dict[str, dict[str, Any]] = {}
-        self._state_is_new = False
-        self._progress: dict[str, dict[str, Any]] = {}
-        self._new_progress: set[str] = set()
+        self._asked: dict[str, Question] = {}
+        """The questions that are shown, by node."""
         self._tell_later = Later(self._tell, SECONDS_BETWEEN)
+        self._results_later = Later(lambda: beside(self.tell_results), SECONDS_BETWEEN)
 
     # Starting and stopping
 
-    def start(self, run: str, targets: list[str] | None, inputs: Mapping[str, Any]) -> None:
-        """Plan and start a run beside.
+    def start(self, run: str, targets: list[str] | None, inputs: Mapping[str, Any]) -> int:
+        """Start a run when its turn comes; return at which place it waits, 0 if it has begun.
 
         Args:
             run: Its id, made by the page.
@@ -78,37 +81,91 @@ class Runs:
             inputs: Values of the flow's inputs, as JSON.
 
         Raises:
-            RunError: A run is going on that nobody has stopped.
+            RunError: This run was asked for already, or too many wait.
         """
-        with self._lock:
-            before = self._run if self._run is not None and self._run.status == "running" else None
-            is_planned = self._status == "running" and (self._run is None or self._run.id != self._id)
-            if run == self._id or is_planned or (before is not None and not before.is_stopping):
-                raise RunError("It is running already; stop it first.")
-            self._begin(run)
+        if run == self.states.run:
+            raise RunError("This run was asked for already.")
+        return self._enqueue(Entry(run, self, lambda: self._launch(run, targets, inputs)))
+
+    def start_auto(self, targets: list[str]) -> None:
+        """Start a run that nobody asked for when its turn comes, in place of the one before.
+
+        Args:
+            targets: Ids of nodes; where there are none, the one before is stopped all the same.
+        """
+        for entry in shared_queue().going(self):
+            if entry.is_auto:
+                self.stops.stop(entry.id)
+        if targets:
+            run = f"auto{secrets.token_hex(5)}"
+            self._enqueue(Entry(run, self, lambda: self._launch(run, targets, {}, is_auto=True), is_auto=True))
+
+    def _enqueue(self, entry: Entry) -> int:
+        place = shared_queue().add(entry)
+        self._queue_changed()
+        return place
+
+    def _queue_changed(self) -> None:
+        waiting = shared_queue().waiting(self)
+        self.states.queue([entry.id for entry in waiting])
+        if not self.states.is_on and waiting and not waiting[0].is_auto:
+            self.states.begin(waiting[0].id, is_queued=True)
         self._tell_later.ask()
-        threading.Thread(
-            target=self._start, args=(run, targets, inputs, before), name=f"pixelflow-start-{run}", daemon=True
-        ).start()
 
-    def stop(self, run: Any) -> None:
-        """Stop the run of an id, and no other."""
-        self.stops.stop(run)
+    def stop(self, run: Any, *, now: bool = False) -> None:
+        """Stop the run of an id, and no other; one that waits is taken out.
 
-    def _start(self, run: str, targets: list[str] | None, inputs: Mapping[str, Any], before: Run | None) -> None:
-        # The one before was stopped; its node may take a moment to leave.
-        while before is not None and run not in self.stops and not before.wait(SECONDS_BETWEEN):
-            pass
-        if run in self.stops:
-            self._end(run, "cancelled")
-            return
+        Args:
+            run: The id.
+            now: Do not wait until its nodes leave by themselves.
+        """
+        if shared_queue().take_out(run):
+            self.states.end(run, "cancelled")
+            self._queue_changed()
+        self.stops.stop(run, now=now)
+        shared_queue().go_on()  # runs of other flows do not wait for one that is stopping
+
+    def answer(self, run: Any, node: Any, pick: Any) -> None:
+        """Answer what a node asks, or what a node in its body asks.
+
+        Raises:
+            RunError: It asks nothing, or there is no such candidate.
+        """
+        asking = self._run
+        if asking is None or asking.id != run or not isinstance(node, str):
+            raise RunError("This run is over. Run it again, then choose.")
+        shown = self._asked.get(node)
+        asking.answer(node if shown is None else shown.node, pick)
+
+    def _launch(self, run: str, targets: list[str] | None, inputs: Mapping[str, Any], *, is_auto: bool = False) -> None:
+        if not is_auto:  # one that has nothing to do, or cannot run, is not shown
+            self.states.begin(run)
+            self._frames.clear()
+        self._queue_changed()
+        start = functools.partial(self._start, run, targets, inputs, is_auto)
+        threading.Thread(target=start, name=f"pixelflow-start-{run}", daemon=True).start()
+
+    def _start(self, run: str, targets: list[str] | None, inputs: Mapping[str, Any], is_auto: bool) -> None:
         try:
+            if run in self.stops:
+                raise Cancelled("The run was stopped.")
             flow = self._flow()
-            flow.start(_given(flow, inputs), targets=targets, id=run)
+            flow.start(_given(flow, inputs), targets=targets, id=run, priority=int(is_auto))
         except Exception as error:
-            self._refuse(run, error)
+            if not is_auto:
+                self._refuse(run, error)
+            elif not isinstance(error, PixelFlowError):
+                _log.exception("An automatic run did not start.")
+            self._leave_queue(run)
+
+    def _leave_queue(self, run: str) -> None:
+        shared_queue().ended(run)
+        self._queue_changed()
 
     def _refuse(self, run: str, error: Exception) -> None:
+        if isinstance(error, Cancelled):
+            self._end(run, "cancelled")
+            return
         problems: list[Problem] = []
         if isinstance(error, FlowProblems):
             problems = error.problems
@@ -128,102 +185,101 @@ class Runs:
     def follow(self, run: Run) -> None:
         """Follow a run that has been started."""
         self.stops.began(run)
-        with self._lock:
-            if self._id != run.id:
-                self._begin(run.id)
-            self._run = run
-            self._nodes = {node: {"state": "waiting"} for node in run.node_types}
+        is_auto = any(entry.is_auto and entry.id == run.id for entry in shared_queue().going(self))
+        shared_queue().began(self, run)
+        types = run.node_types
+        if self.states.run != run.id:
+            self._frames.clear()
+        self.states.begin(run.id, is_auto=is_auto)
+        self.states.plan(marks(types, run.document["nodes"], lambda node: self._flow().is_pinned(node)))
+        self._run = run
         self._tell_later.ask()
-        threading.Thread(target=self._follow, args=(run,), name=f"pixelflow-follow-{run.id}", daemon=True).start()
-
-    def _begin(self, run: str) -> None:
-        self._id, self._status, self._nodes, self._state_is_new = run, "running", {}, True
-        self._progress.clear()
-        self._new_progress.clear()
-        self._frames.clear()
+        follow = functools.partial(self._follow, run, types)
+        threading.Thread(target=follow, name=f"pixelflow-follow-{run.id}", daemon=True).start()
 
     def _end(self, run: str, status: str) -> None:
-        with self._lock:
-            if self._id != run:
-                return
-            self._status, self._state_is_new = status, True
-            # What waited did not come to run; what ran on was left behind.
-            self._nodes = {
-                node: {**entry, "state": "cancelled"} if entry["state"] == "running" else entry
-                for node, entry in self._nodes.items()
-                if entry["state"] != "waiting"
-            }
-        self._tell_later.ask()
+        self.states.end(run, status)
+        try:
+            self._tell()  # at once: the next run may begin before it is time to tell again
+        except Exception:  # the line to the pages may be closed
+            _log.exception("The end of the run %s could not be told.", run)
 
-    def _follow(self, run: Run) -> None:
+    def _follow(self, run: Run, types: Mapping[str, NodeType]) -> None:
         try:
             for event in run.events():
-                self._take(run, event)
+                self._take(run, types, event)
         finally:
+            for node in list(self._asked):
+                self.results.answered(node)
+            self._asked.clear()
             self._end(run.id, run.status)
             self.stops.ended(run)
+            self._leave_queue(run.id)
             self.pages.run_ended()
 
-    def _take(self, run: Run, event: Event) -> None:
-        node = event.node
-        if event.kind == "node-failed" and node is None:  # the run itself broke off
+    def _take(self, run: Run, types: Mapping[str, NodeType], event: Event) -> None:
+        if event.kind == "node-failed" and event.node is None:  # the run itself broke off
             self.pages.send({"type": "refused", "run": run.id, "message": event.note, "problems": []})
-        if node is None:
+        if event.node is None:
             return
+        node, items = _outer(event.node), None
+        is_inner = node != event.node
+        if node not in types:
+            return
+        if event.kind == "question" or self.states.is_asking(node):
+            self._ask(run, node)
+        if is_inner and event.kind != "preview":
+            return  # what a body does is told as progress of the node that runs it
         if event.kind == "node-finished":
-            self.results.keep(run, node, event.took, event.cached)
-            beside(self.tell_results)
-        if run.id != self._id:
+            self.results.keep(run, node, types[node], event.took, event.cached)
+            items = items_of(run, types[node], node)
+            self._results_later.ask()
+        if run.id != self.states.run:
             return  # another run has been started since; what this one finds is shown, its progress is not
         if event.kind == "preview" and event.preview is not None:
-            port = _port_of(run.node_types[node], event.preview.mime)
+            port = _port_of(types[node], event.preview.mime)
             self._frames.put(node, Frame(run.id, port, event.preview, event.item))
-        elif event.kind in ("progress", "node-started", *_ENDS):
-            with self._lock:
-                self._note(node, event)
         else:
-            return
+            self.states.note(node, event, items)
+            if event.kind in ("node-finished", "node-failed", "node-cancelled"):
+                self._frames.end(node)
         self._tell_later.ask()
 
-    def _note(self, node: str, event: Event) -> None:
-        """Take a node's progress or change of state into account; the lock is held."""
-        if event.kind == "progress":
-            told: dict[str, Any] = {"fraction": event.fraction, "note": event.note}
-            self._progress[node] = told | ({"item": list(event.item)} if event.item else {})
-            self._new_progress.add(node)
+    def _ask(self, run: Run, node: str) -> None:
+        """Show what a node asks now, itself or in its body; of several questions the first, then the next."""
+        question = next((one for one in run.questions.values() if _outer(one.node) == node), None)
+        if question is self._asked.get(node) or run.id != self.states.run:
             return
-        self._state_is_new = True
-        if event.kind == "node-started":
-            self._nodes[node] = {"state": "running"}
-            return
-        entry: dict[str, Any] = {"state": _ENDS[event.kind]}
-        entry |= {"cached": True} if event.cached else {}
-        entry |= {"took": round(event.took, 3)} if event.took is not None else {}
-        if event.kind == "node-failed":
-            entry |= {"error": event.note, "traceback": event.traceback}
-        self._nodes[node] = entry
-        self._progress.pop(node, None)
-        self._new_progress.discard(node)
-        self._frames.end(node)
+        if question is None:
+            del self._asked[node]
+            self.results.answered(node)
+            self.states.answered(node)
+        else:
+            self._asked[node] = question
+            self.results.ask(run.id, node, question.values)
+            self.states.ask(node, question.note, len(question.values))
+            self._results_later.ask()
+            shared_queue().go_on()  # runs of other flows do not wait for an answer
+        self._tell_later.ask()
 
     # Telling
 
     def _tell(self) -> None:
         with self._telling:
-            with self._lock:
-                state = None
-                if self._state_is_new:
-                    state = {"run": self._id, "status": self._status, "nodes": dict(self._nodes)}
-                self._state_is_new = False
-                progress = {node: self._progress[node] for node in self._new_progress}
-                self._new_progress.clear()
-                run = self._id
+            state, messages = self.states.take()
             if state is not None:
-                self.pages.publish("run_state", state)
-            if progress:
-                self.pages.send({"type": "progress", "run": run, "nodes": progress})
+                self.pages.publish("run_state", state, anew=self._is_asked)
+                self._is_asked = False
+            for message in messages:
+                self.pages.send(message)
             for message, buffers in self._frames.due():
                 self.pages.send(message, buffers)
+
+    def again(self) -> None:
+        """Tell the whole state again: a page missed something."""
+        self._is_asked = True
+        self.states.again()
+        self._tell_later.ask()
 
     def tell_results(self) -> None:
         """Send the results that pages have not heard of and look at; encodes pictures, so it is done beside."""
@@ -240,9 +296,7 @@ class Runs:
         self.sight.came(client)
         self.results.replay()
         self._frames.again()
-        with self._lock:
-            self._new_progress.update(self._progress)
-        self._tell_later.ask()
+        self.again()
         beside(self.tell_results)
 
     def shows(self, client: str, nodes: list[str]) -> None:
@@ -262,6 +316,11 @@ def problem_for_page(problem: Problem) -> dict[str, Any]:
     """Return a problem as the page reads it."""
     told = {"node": problem.node, "port": problem.port, "message": problem.sentence, "remedy": problem.remedy}
     return told | ({"severity": problem.severity} if problem.severity != "error" else {})
+
+
+def _outer(node: str) -> str:
+    """Return the node of the flow itself that an event belongs to, which may be in the body of it."""
+    return node.partition("/")[0]
 
 
 def _port_of(node_type: NodeType, mime: str) -> str:

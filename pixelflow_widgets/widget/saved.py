@@ -17,7 +17,8 @@ import PIL.Image
 
 from ..flow import document as doc
 from ..flow.document import Document
-from ..media import Audio, Preview
+from ..flow.subflows import with_subflows
+from ..media import Audio, Preview, medium_name_of
 from ..media.previews import preview_image
 from ..run import Run
 from ..run.cache import Slot, as_list
@@ -25,7 +26,7 @@ from ..schema import Registry
 from ..schema.port_types import PortType
 from .picture import draw, in_words
 
-_SHOWN = frozenset({"image", "mask", "video", "audio", "text", "choice", "int", "float", "flag"})
+_SHOWN = frozenset({"image", "mask", "video", "audio", "text", "choice", "int", "float", "flag", "any"})
 _MOST_CELLS = 16
 _MOST_PREVIEWS = 256
 _PEAKS = 2_000
@@ -113,13 +114,14 @@ class SavedPicture:
         if flow is None:
             raise ReferenceError("The flow of this picture is gone.")
         document, run = flow.document, flow.last_run
+        types = with_subflows(flow.registry, document)
         errors = {node: str(error) for node, error in dict(run.errors).items()} if run else {}
         if self._pages_show is not None:
             results = self._pages_show()
         else:
-            results = self._results(document, flow.registry, run) if run else {}
-        svg = draw(document, flow.registry, results, errors=errors)
-        return {"image/svg+xml": svg, "text/plain": in_words(document, flow.registry, results, errors)}
+            results = self._results(document, types, run) if run else {}
+        svg = draw(document, types, results, errors=errors)
+        return {"image/svg+xml": svg, "text/plain": in_words(document, types, results, errors)}
 
     # Results
 
@@ -154,6 +156,8 @@ class SavedPicture:
 
 def _still(port_type: PortType, value: Any) -> Preview:
     """Return the preview of a value as far as a still picture needs it: the first frame, the course of the loudness."""
+    if port_type.name == "any" and (name := medium_name_of(value)) is not None:
+        port_type = PortType(name)
     if port_type.name == "video":
         return preview_image(PIL.Image.fromarray(value.frames[0]))
     if port_type.name == "audio":

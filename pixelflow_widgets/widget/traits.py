@@ -14,8 +14,8 @@ from ..schema import NodeType
 
 
 def types_of(flow: Any) -> dict[str, Any]:
-    """Return every node type of a flow's registry as the page reads it, in the palette's order."""
-    return {node_type.name: node_type.describe() for node_type in flow.registry}
+    """Return every node type that can be placed in a flow as the page reads it, in the palette's order."""
+    return {node_type.name: node_type.describe() for node_type in flow.types}
 
 
 def models_of(is_here: Callable[[Any], bool]) -> list[dict[str, Any]]:
@@ -48,9 +48,22 @@ def placed_types(operation: Any) -> Any:
             yield from (entry["type"] for entry in nodes.values() if isinstance(entry, dict) and "type" in entry)
 
 
+def changes_types(operation: Any) -> bool:
+    """Return whether there may be other node types after an operation: subflows are some."""
+    return operation["op"] in ("set_subflow", "replace")
+
+
+def stale_nodes_of(flow: Any) -> list[str]:
+    """Return the nodes that have had a result and would run now."""
+    from ..run.why import stale_nodes
+
+    return stale_nodes(flow.document, flow.registry, flow.media)
+
+
 def takes_model(node_type: NodeType) -> bool:
-    """Return whether a node of a type loads a model."""
-    return any(port.type.name == "model" for port in node_type.inputs.values())
+    """Return whether a node of a type, or one in its body, loads a model in the worker."""
+    within = node_type.body.types if node_type.body is not None else (node_type,)
+    return any(one.where == "auto" and any(p.type.name == "model" for p in one.inputs.values()) for one in within)
 
 
 def sendable(value: Any) -> Any:
@@ -82,6 +95,8 @@ def _options(value: Any) -> dict[str, Any]:
     height = value.get("height", 520)
     if not isinstance(height, int | float) or isinstance(height, bool) or not 100 <= height <= 10_000:
         raise traitlets.TraitError("The height of an editor is from 100 to 10,000 pixels.")
+    if not isinstance(value.get("auto_run", False), bool):
+        raise traitlets.TraitError("Whether a flow runs by itself is True or False.")
     return value
 
 

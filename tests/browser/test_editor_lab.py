@@ -131,9 +131,9 @@ import time
 runs = []
 def follow(run):
     began, cancel = time.monotonic(), run.cancel
-    def noted():
+    def noted(**how):
         run.stopped_after = time.monotonic() - began
-        cancel()
+        cancel(**how)
     run.cancel = noted
     runs.append(run)
 {FLOW}.on_run(follow)
@@ -177,7 +177,7 @@ def test_keys_stay_in_the_editor_until_escape_gives_them_back(poster: Poster) ->
     lab, editor = poster.lab, poster.editor
     cells, before = lab.cells(), poster.document()
     editor.title_of(poster.prompt).click()
-    for key in ("a", "b", "d", "d", "x", "y", "m"):
+    for key in ("a", "b", "d", "d", "x", "y", "r"):
         lab.page.keyboard.press(key)
     editor.wait_synced()
     assert lab.cells() == cells

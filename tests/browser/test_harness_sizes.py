@@ -26,10 +26,12 @@ _WRONG = """root => {
         const b = box(element);
         return b.left < r.left - 1 || b.right > r.right + 1 || b.top < r.top - 1 || b.bottom > r.bottom + 1;
     };
-    const layers = '.pf-palette, .pf-panel, .pf-notice, .pf-menu, .pf-conflict, .pf-side, .pf-bubble';
-    const parts = ['.pf-toolbar *', layers, '.pf-menu *', '.pf-conflict *', '.pf-side > header *', '.pf-notice *'];
-    const bar = seen('.pf-toolbar button, .pf-file-words, .pf-percent').filter(e => !e.closest('.pf-panel'));
-    const overlap = (a, b) => a.left < b.right - 1 && b.left < a.right - 1;
+    const over = '.pf-palette, .pf-panel, .pf-notice, .pf-menu, .pf-conflict, .pf-side, .pf-bubble, .pf-question';
+    const inside = ['.pf-menu *', '.pf-conflict *', '.pf-side > header *', '.pf-notice *', '.pf-question > header *'];
+    const parts = ['.pf-toolbar *', over, ...inside, '.pf-timeline, .pf-timeline > *'];
+    const bar = seen('.pf-toolbar button, .pf-file-words, .pf-percent').filter(e => !e.closest('.pf-panel, .pf-menu'));
+    const meet = (a, b, from, to) => a[from] < b[to] - 1 && b[from] < a[to] - 1;
+    const overlap = (a, b) => meet(a, b, 'left', 'right') && meet(a, b, 'top', 'bottom');
     return [
         ...seen(parts.join()).filter(e => !e.closest('.pf-file-words > *, svg > *')).filter(out).map(name),
         ...bar.flatMap((one, i) => bar.slice(i + 1).filter(other => overlap(box(one), box(other))).map(name)),
@@ -81,3 +83,24 @@ def test_nothing_leaves_the_editor_or_lies_over_its_toolbar(narrow: Page, harnes
     editor.conflict.get_by_role("button", name="Show both").click()
     editor.root.get_by_role("button", name="Keep this one").first.wait_for()
     check(editor)
+
+
+def test_questions_and_the_timeline_fit_into_any_width(narrow: Page, harness_page: Path) -> None:
+    harness = Harness(narrow, harness_page)
+    editor = harness.open("engine")
+    harness.kernel("void (kernel.runs.stepTime = 20)")
+    editor.button("More ways to run").click()
+    check(editor)
+    editor.root.get_by_role("menuitem", name="Run all").click()
+    question = editor.root.locator(".pf-question")
+    question.wait_for()
+    narrow.keyboard.press("Control+Enter")
+    editor.root.locator(".pf-queued").wait_for()
+    check(editor)
+    question.get_by_role("button", name="Candidate 1").click()
+    editor.button("More ways to run").click()
+    editor.root.get_by_role("menuitemcheckbox", name="Timeline").click()
+    editor.root.locator(".pf-time-bar").first.wait_for()
+    check(editor)
+    lane = editor.root.locator(".pf-time-lane").first
+    assert box_of(lane)["width"] > 40, "there is room for bars"

@@ -36,9 +36,23 @@ def with_extra(known: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[di
 
 NODES = with_extra(
     st.fixed_dictionaries(
-        {"type": st.sampled_from(["say", "draw"]), "values": st.dictionaries(WORDS, JSON, max_size=3)},
+        {"type": st.sampled_from(["say", "draw", "flow/a"]), "values": st.dictionaries(WORDS, JSON, max_size=3)},
         optional={"title": st.none() | WORDS, "pinned": st.booleans()},
     )
+)
+
+BODY = {
+    "format": "pixelflow",
+    "version": 1,
+    "name": "body",
+    "edges": [],
+    "nodes": {"a": {"type": "say", "values": {"text": "x"}}},
+    "inputs": [{"name": "text", "type": "text", "feeds": ["a.text"]}],
+    "outputs": [{"name": "text", "from": "a.text"}],
+    "layout": {"positions": {"a": [0, 0]}},
+}
+SUBFLOWS = with_extra(
+    st.fixed_dictionaries({"document": st.sampled_from([BODY, {**BODY, "subflows": {"a": {"document": BODY}}}])})
 )
 
 
@@ -52,6 +66,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         {"name": IDS, "type": TYPES, "feeds": st.lists(here, max_size=3, unique=True)}, optional={"default": JSON}
     )
     outputs = st.fixed_dictionaries({"name": IDS, "from": here})
+    held = draw(st.dictionaries(IDS, SUBFLOWS, max_size=2))
     by_name = {"max_size": 3, "unique_by": lambda entry: entry["name"]}
     return {
         **draw(EXTRA),
@@ -63,6 +78,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         "inputs": draw(st.lists(with_extra(inputs), **by_name)),
         "outputs": draw(st.lists(with_extra(outputs), **by_name)),
         "layout": {**draw(EXTRA), "positions": draw(st.dictionaries(IDS, PLACES | st.none(), max_size=4))},
+        **({"subflows": held} if held else {}),
     }
 
 
@@ -103,9 +119,8 @@ FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "remove_output": {"name": IDS},
     "set_output": {"name": IDS, "fields": st.one_of(changes("title", "help"), st.fixed_dictionaries({"from": PORTS}))},
     "set_flow": {"fields": changes("name", "title", "description")},
-    "replace": {
-        "document": st.sampled_from([WHOLE, {**WHOLE, "nodes": {}, "later": 1}, {**WHOLE, "edges": {}}, None, 5])
-    },
+    "set_subflow": {"name": IDS, "subflow": st.none() | SUBFLOWS},
+    "replace": {"document": st.sampled_from([WHOLE, {**BODY, "later": 1}, {**WHOLE, "edges": {}}, None, 5])},
 }
 
 
@@ -135,6 +150,7 @@ HOSTILE = st.builds(
                 "positions",
                 "position",
                 "document",
+                "subflow",
             ]
         ),
         JSON,

@@ -5,6 +5,7 @@ PIXELFLOW_SOAK=40 tries 20,000 of them; a failure prints the seed and the number
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import os
@@ -180,7 +181,12 @@ def survive(path: Path, content: bytes) -> bool:
     if any(problem.severity == "error" for problem in problems):
         with pytest.raises(pf.FlowProblems):
             flow.start(backend="inline")
-    repr(flow), flow.inputs, flow.outputs, flow.edges
+    repr(flow), flow.inputs, flow.outputs, flow.edges, flow.subflow_updates()
+    json.dumps([node_type.describe() for node_type in flow.types])
+    for node in list(flow.nodes):
+        for gesture in (lambda node: flow.make_subflow([node]), flow.unpack):
+            with contextlib.suppress(pf.OperationRejected):
+                gesture(node)
     for node in list(flow.nodes.values()):
         repr(node)
         flow.remove(node)

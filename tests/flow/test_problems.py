@@ -43,7 +43,8 @@ def test_every_broken_file_has_its_expectation() -> None:
 
 
 def test_every_code_has_a_broken_file() -> None:
-    source = Path(pf.__file__).parent.joinpath("flow", "problems.py").read_text()
+    folder = Path(pf.__file__).parent / "flow"
+    source = "".join((folder / name).read_text() for name in ("problems.py", "subflow_problems.py"))
     codes = set(re.findall(r'Problem\(\s*"([a-z-]+)"', source))
     assert len(codes) > 10
     assert codes == {code for entries in EXPECTED.values() for code, _, _ in entries}

@@ -19,7 +19,7 @@ import pytest
 
 import pixelflow_widgets as pf
 from pixelflow_widgets.media import Preview
-from pixelflow_widgets.run.backends import Backend, InlineBackend, Task, WorkerBackend, backend_for
+from pixelflow_widgets.run.backends import Backend, InlineBackend, Stop, Task, WorkerBackend, backend_for, process
 from pixelflow_widgets.schema.signature import read_node_type
 
 from . import sample_nodes as nodes
@@ -31,6 +31,10 @@ class Heard:
     def __init__(self) -> None:
         self.events: list[tuple[Any, ...]] = []
         self.changed = threading.Event()
+        self.most: int | None = None
+
+    def peak(self, bytes: int) -> None:
+        self.most = bytes
 
     def began(self) -> None:
         self.began_at = time.monotonic()
@@ -60,10 +64,19 @@ def own_worker() -> Iterator[WorkerBackend]:
     backend.close()
 
 
-def execute(backend: Backend, function: Any, heard: Heard | None = None, cancelled: Any = None, **inputs: Any) -> Any:
+def execute(
+    backend: Backend,
+    function: Any,
+    heard: Heard | None = None,
+    stop: Stop | None = None,
+    limit: float | None = None,
+    priority: int = 0,
+    **inputs: Any,
+) -> Any:
     node_type = function.node_type
     values = {name: port.default for name, port in node_type.inputs.items() if not port.required} | inputs
-    return backend.execute(Task("test", node_type, values), heard or Heard(), cancelled or threading.Event())
+    task = Task("test", node_type, values, limit, priority)
+    return backend.execute(task, heard or Heard(), stop or Stop())
 
 
 def test_a_number_comes_back(backend: Backend) -> None:
@@ -123,24 +136,24 @@ def test_progress_and_previews_come_in_order(backend: Backend) -> None:
 
 
 def test_stop_ends_a_node_at_its_next_report(backend: Backend) -> None:
-    heard, cancelled = Heard(), threading.Event()
+    heard, stop = Heard(), Stop()
 
-    def stop() -> None:
+    def press() -> None:
         heard.changed.wait(20)
-        cancelled.set()
+        stop.set()
 
-    threading.Thread(target=stop).start()
+    threading.Thread(target=press).start()
     with pytest.raises(pf.Cancelled):
-        execute(backend, nodes.steps, heard, cancelled, count=10_000, seconds=0.01)
+        execute(backend, nodes.steps, heard, stop, count=10_000, seconds=0.01)
     assert 0 < len(heard.events) < 2000
 
 
 def test_what_is_stopped_before_it_starts_does_not_run(backend: Backend) -> None:
-    cancelled = threading.Event()
-    cancelled.set()
+    stop = Stop()
+    stop.set()
     heard = Heard()
     with pytest.raises(pf.Cancelled):
-        execute(backend, nodes.steps, heard, cancelled)
+        execute(backend, nodes.steps, heard, stop)
     assert heard.events == []
 
 
@@ -226,10 +239,10 @@ def test_stopping_a_task_that_waits_for_its_turn_leaves_the_running_one_alone(ow
     )
     running.start()
     heard.changed.wait(20)
-    cancelled = threading.Event()
-    threading.Timer(0.1, cancelled.set).start()
+    stop = Stop()
+    threading.Timer(0.1, stop.set).start()
     with pytest.raises(pf.Cancelled):
-        execute(own_worker, nodes.never_ends, cancelled=cancelled)
+        execute(own_worker, nodes.never_ends, stop=stop)
     running.join(20)
     assert done == [{"number": 60}]
 
@@ -251,7 +264,7 @@ def test_a_notebook_variable_that_is_too_large_to_send_is_named(worker: WorkerBa
     exec("table = np.zeros(1_000_000)\ndef reads(value: int) -> int:\n    return int(table[value])", space)
     node_type = read_node_type(space["reads"])
     with pytest.raises(pf.NodeFailed, match="notebook variable 'table'"):
-        worker.execute(Task("test", node_type, {"value": 1}), Heard(), threading.Event())
+        worker.execute(Task("test", node_type, {"value": 1}), Heard(), Stop())
 
 
 def test_the_worker_is_another_process_and_stays_the_same(worker: WorkerBackend) -> None:
@@ -262,10 +275,10 @@ def test_the_worker_is_another_process_and_stays_the_same(worker: WorkerBackend)
 
 def test_a_node_that_does_not_stop_is_ended_with_its_process(own_worker: WorkerBackend) -> None:
     before = execute(own_worker, nodes.process_id)["number"]
-    cancelled = threading.Event()
-    threading.Timer(0.3, cancelled.set).start()
+    stop = Stop()
+    threading.Timer(0.3, stop.set).start()
     with pytest.raises(pf.Cancelled, match="ended"):
-        execute(own_worker, nodes.never_ends, cancelled=cancelled)
+        execute(own_worker, nodes.never_ends, stop=stop)
     assert execute(own_worker, nodes.process_id)["number"] != before
 
 
@@ -316,12 +329,26 @@ def test_a_warmed_worker_has_the_modules_before_the_first_task(own_worker: Worke
 def test_a_task_that_waits_for_its_turn_says_what_for(own_worker: WorkerBackend) -> None:
     heard = Heard()
     own_worker.warm(["test.support.this_is_not_there", "torch"])
-    execute(own_worker, nodes.double, heard, value=1)
+    execute(own_worker, named, heard, model=pf.Model("starter"))
     notes = [event[2] for event in heard.events if event[0] == "progress"]
     assert notes in (["Loading model code …", ""], ["Starting the worker …", "Loading model code …", ""])
     heard.events.clear()
-    execute(own_worker, nodes.double, heard, value=2)
+    execute(own_worker, named, heard, model=pf.Model("starter"))
     assert heard.events == []
+
+
+def test_what_takes_no_model_does_not_wait_for_model_code(own_worker: WorkerBackend, tmp_path: Path) -> None:
+    module = tmp_path / "slow_to_import.py"
+    module.write_text(
+        f"import pathlib, time\nwhile not pathlib.Path({str(tmp_path / 'go')!r}).exists(): time.sleep(0.01)"
+    )
+    sys.path.insert(0, str(tmp_path))
+    try:
+        own_worker.warm(["slow_to_import"])
+        assert execute(own_worker, nodes.double, value=1) == {"number": 2}
+    finally:
+        sys.path.remove(str(tmp_path))
+        (tmp_path / "go").touch()
 
 
 def _run_script(folder: Path, script: str) -> subprocess.CompletedProcess[str]:
@@ -391,3 +418,385 @@ def test_pictures_keep_their_mode_in_the_worker(worker: WorkerBackend) -> None:
         image = PIL.Image.new(mode, (5, 3), 1)
         found = execute(worker, same, image=image)["image"]
         assert (found.mode, found.tobytes()) == (mode, image.tobytes())
+
+
+# Lanes
+
+
+@pf.node
+def named(model: pf.Model) -> str:
+    return model.source
+
+
+@pf.node
+def waits_with_model(model: pf.Model, folder: str, name: str) -> str:
+    """Says that it has begun and waits until it may go on."""
+    from pathlib import Path
+
+    with (Path(folder) / "order").open("a") as file:
+        file.write(f"{name} begins\n")
+    while not (Path(folder) / "go").exists():
+        time.sleep(0.01)
+    with (Path(folder) / "order").open("a") as file:
+        file.write(f"{name} ends\n")
+    return name
+
+
+@pf.node
+def finds_the_other(folder: str, name: str, other: str) -> str:
+    """Waits until the other one is there, too."""
+    from pathlib import Path
+
+    (Path(folder) / name).touch()
+    print(f"{name} is here")
+    deadline = time.monotonic() + 30
+    while not (Path(folder) / other).exists():
+        if time.monotonic() > deadline:
+            raise TimeoutError(other)
+        time.sleep(0.01)
+    print(f"{name} has met {other}")
+    return name
+
+
+class Going:
+    """A task in a thread of its own."""
+
+    def __init__(self, backend: Backend, function: Any, **options: Any) -> None:
+        self.heard, self.stop = Heard(), Stop()
+        self.result: Any = None
+        options = {"heard": self.heard, "stop": self.stop, **options}
+
+        def work() -> None:
+            try:
+                self.result = execute(backend, function, **options)
+            except pf.RunError as error:
+                self.result = error
+
+        self.thread = threading.Thread(target=work)
+        self.thread.start()
+
+    def end(self) -> Any:
+        self.thread.join(60)
+        assert not self.thread.is_alive()
+        return self.result
+
+
+def wait_for(condition: Any) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_nodes_that_take_a_model_run_one_after_another_and_others_beside_them(
+    worker: WorkerBackend, tmp_path: Path
+) -> None:
+    given = {"model": pf.Model("starter"), "folder": str(tmp_path)}
+    going = [Going(worker, waits_with_model, name=name, **given) for name in "ab"]
+    wait_for((tmp_path / "order").exists)
+    assert execute(worker, nodes.double, value=1) == {"number": 2}
+    (tmp_path / "go").touch()
+    assert [one.end() for one in going] == [{"text": "a"}, {"text": "b"}]
+    lines = (tmp_path / "order").read_text().splitlines()
+    assert [line.split()[1] for line in lines] == ["begins", "ends", "begins", "ends"]
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="nodes run beside each other where there is more than one core")
+def test_nodes_that_take_no_model_run_beside_each_other_and_each_has_its_own_log(
+    worker: WorkerBackend, tmp_path: Path
+) -> None:
+    left = Going(worker, finds_the_other, folder=str(tmp_path), name="left", other="right")
+    right = Going(worker, finds_the_other, folder=str(tmp_path), name="right", other="left")
+    assert (left.end(), right.end()) == ({"text": "left"}, {"text": "right"})
+    assert [event[1] for event in left.heard.events if event[0] == "log"] == ["left is here", "left has met right"]
+    assert [event[1] for event in right.heard.events if event[0] == "log"] == ["right is here", "right has met left"]
+
+
+def test_a_users_task_comes_before_one_that_nobody_asked_for(worker: WorkerBackend, tmp_path: Path) -> None:
+    given = {"model": pf.Model("starter"), "folder": str(tmp_path)}
+    going = [Going(worker, waits_with_model, name="first", **given)]
+    wait_for((tmp_path / "order").exists)
+    for name, priority in (("by itself", 1), ("asked for", 0)):
+        waits = Going(worker, waits_with_model, name=name, priority=priority, **given)
+        going.append(waits)
+        wait_for(
+            lambda waits=waits: (
+                ("progress", None, "Waiting for the worker, which runs another node …") in waits.heard.events
+            )
+        )
+    (tmp_path / "go").touch()
+    for one in going:
+        one.end()
+    begun = [line for line in (tmp_path / "order").read_text().splitlines() if line.endswith("begins")]
+    assert begun == ["first begins", "asked for begins", "by itself begins"]
+
+
+def test_what_ran_beside_a_node_that_had_to_be_ended_is_done_again_by_itself(
+    own_worker: WorkerBackend, tmp_path: Path
+) -> None:
+    stuck = Going(own_worker, nodes.never_ends)
+    innocent = Going(own_worker, waits_with_model, model=pf.Model("starter"), folder=str(tmp_path), name="it")
+    wait_for((tmp_path / "order").exists)
+    wait_for(lambda: hasattr(stuck.heard, "began_at"))
+    stuck.stop.set()
+    assert isinstance(stuck.end(), pf.Cancelled)
+    (tmp_path / "go").touch()
+    assert innocent.end() == {"text": "it"}
+    assert (tmp_path / "order").read_text().splitlines() == ["it begins", "it begins", "it ends"]
+
+
+def test_of_two_nodes_that_ran_in_a_crash_only_the_one_that_crashes_again_fails(
+    own_worker: WorkerBackend, tmp_path: Path
+) -> None:
+    @pf.node
+    def crashes_when_told(folder: str) -> int:
+        from pathlib import Path
+
+        while not (Path(folder) / "crash").exists():
+            time.sleep(0.01)
+        os._exit(5)
+
+    innocent = Going(own_worker, waits_with_model, model=pf.Model("starter"), folder=str(tmp_path), name="it")
+    guilty = Going(own_worker, crashes_when_told, folder=str(tmp_path))
+    wait_for((tmp_path / "order").exists)
+    wait_for(lambda: hasattr(guilty.heard, "began_at"))
+    before = own_worker.pid
+    (tmp_path / "crash").touch()
+    wait_for(lambda: own_worker.pid not in (before, None))
+    (tmp_path / "go").touch()
+    lost = guilty.end()
+    assert isinstance(lost, pf.WorkerLost) and "exit code 5" in str(lost)
+    assert innocent.end() == {"text": "it"}
+
+
+def test_a_second_stop_ends_a_stuck_node_at_once() -> None:
+    backend = WorkerBackend(grace=1000)
+    try:
+        stuck = Going(backend, nodes.never_ends)
+        wait_for(lambda: hasattr(stuck.heard, "began_at"))
+        stuck.stop.set()
+        stuck.stop.set_now()
+        assert isinstance(stuck.end(), pf.Cancelled)
+    finally:
+        backend.close()
+
+
+def test_a_task_that_waits_for_a_worker_to_start_can_be_stopped(own_worker: WorkerBackend) -> None:
+    going = Going(own_worker, nodes.never_ends)
+    going.stop.set()
+    assert isinstance(going.end(), pf.Cancelled)
+    assert execute(own_worker, nodes.double, value=1) == {"number": 2}
+
+
+def test_a_node_that_takes_longer_than_its_limit_fails_with_the_limit(backend: Backend) -> None:
+    with pytest.raises(pf.NodeFailed, match=r"time limit of 0\.2 s"):
+        execute(backend, nodes.steps, limit=0.2, count=10_000, seconds=0.01)
+    assert execute(backend, nodes.steps, limit=60, count=2) == {"number": 2}
+
+
+def test_a_stuck_node_is_ended_at_its_limit(own_worker: WorkerBackend) -> None:
+    with pytest.raises(pf.NodeFailed, match=r"time limit of 0\.1 s.*was ended"):
+        execute(own_worker, nodes.never_ends, limit=0.1)
+    assert execute(own_worker, nodes.double, value=1) == {"number": 2}
+
+
+# Faults
+
+
+def test_a_node_that_reports_without_end_is_heard_now_and_then_and_at_its_end(worker: WorkerBackend) -> None:
+    @pf.node
+    def reports(count: int, progress: pf.Progress = pf.Progress()) -> int:
+        for number in range(count):
+            progress((number + 1) / count, preview="x", note=str(number))
+        return count
+
+    heard = Heard()
+    assert execute(worker, reports, heard, count=50_000) == {"number": 50_000}
+    assert len(heard.events) < 1000
+    assert [event for event in heard.events if event[0] == "progress"][-1][1] == 1.0
+
+
+def test_a_preview_that_is_not_shown_is_not_made(worker: WorkerBackend) -> None:
+    @pf.node
+    def sketches(count: int, progress: pf.Progress = pf.Progress()) -> int:
+        made = []
+        for number in range(count):
+            progress((number + 1) / count, preview=lambda number=number: made.append(number) or f"sketch {number}")
+        return len(made)
+
+    heard = Heard()
+    made = execute(worker, sketches, heard, count=10_000)["number"]
+    seen = [event[1].data for event in heard.events if event[0] == "preview"]
+    assert 0 < made == len(seen) < 1000 and seen[0] == b"sketch 0"
+
+
+def test_a_node_that_prints_a_hundred_thousand_lines_is_cut(worker: WorkerBackend) -> None:
+    @pf.node
+    def babbles(count: int) -> int:
+        for number in range(count):
+            print(number)
+        return count
+
+    heard = Heard()
+    assert execute(worker, babbles, heard, count=100_000) == {"number": 100_000}
+    assert len(heard.events) < 2100 and "not kept" in heard.events[-1][1]
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="asks /proc how long a file is")
+def test_what_a_library_prints_past_python_does_not_fill_the_disk(own_worker: WorkerBackend) -> None:
+    assert execute(own_worker, nodes.prints_natively, count=300_000_000) == {"number": 300_000_000}
+    execute(own_worker, nodes.steps, count=30, seconds=0.01)
+    assert Path(f"/proc/{own_worker.pid}/fd/2").stat().st_size < 3_000_000
+
+
+def test_without_shared_memory_everything_travels_through_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "make_shared", lambda: None)
+    backend = WorkerBackend()
+    try:
+        image = nodes.large(700)
+        found = execute(backend, nodes.halves, image=image)
+        assert found["left"].tobytes() == image.crop((0, 0, 350, 700)).tobytes()
+    finally:
+        backend.close()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there is no shared memory without a name")
+def test_shared_memory_is_used_again_and_again(own_worker: WorkerBackend) -> None:
+    image = nodes.large(1024)
+    for _ in range(20):
+        found = execute(own_worker, nodes.halves, image=image)
+        assert found["right"].tobytes() == image.crop((512, 0, 1024, 1024)).tobytes()
+    running = own_worker._process
+    assert running and running._to_worker and running._from_worker
+    assert running._to_worker.used == 0 and running._to_worker.size < 3 * 4 * 1024**2
+    assert os.fstat(running._from_worker._descriptor).st_size < 5 * 4 * 1024**2  # type: ignore[arg-type]
+
+
+def test_an_interrupt_does_not_end_the_worker(worker: WorkerBackend) -> None:
+    going = Going(worker, nodes.steps, count=40, seconds=0.01)
+    going.heard.changed.wait(20)
+    assert worker.pid
+    os.kill(worker.pid, signal.SIGINT)
+    assert going.end() == {"number": 40}
+
+
+def test_memory_that_runs_out_in_python_is_said_with_a_remedy(worker: WorkerBackend) -> None:
+    @pf.node
+    def wants_too_much(size: int) -> int:
+        return len(bytearray(size))
+
+    with pytest.raises(pf.NodeFailed, match="Memory ran out. Make the result smaller"):
+        execute(worker, wants_too_much, size=2**60)
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="what a process holds is asked of /proc")
+def test_a_worker_that_holds_more_than_it_may_is_ended_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    @pf.node
+    def grows(megabytes: int) -> int:
+        held = []
+        for _ in range(megabytes):
+            held.append(b"x" * 2**20)
+            time.sleep(0.001)
+        return len(held)
+
+    monkeypatch.setenv("PIXELFLOW_WORKER_MEMORY", "400M")
+    backend = WorkerBackend()
+    try:
+        with pytest.raises(pf.WorkerLost, match="it may hold 400 MB. Make the result smaller"):
+            execute(backend, grows, megabytes=4000)
+        assert execute(backend, nodes.double, value=1) == {"number": 2}
+    finally:
+        backend.close()
+
+
+def test_a_limit_of_memory_that_is_none_is_said(monkeypatch: pytest.MonkeyPatch, own_worker: WorkerBackend) -> None:
+    monkeypatch.setenv("PIXELFLOW_WORKER_MEMORY", "plenty")
+    with pytest.raises(pf.NodeFailed, match="such as 8000000000 or 8G; it is 'plenty'"):
+        execute(own_worker, nodes.double, value=1)
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="what a process holds is asked of /proc")
+def test_the_listener_hears_how_much_memory_a_node_took(worker: WorkerBackend) -> None:
+    @pf.node
+    def takes(megabytes: int) -> int:
+        return len(b"x" * (megabytes * 2**20)) >> 20
+
+    heard = Heard()
+    execute(worker, takes, heard, megabytes=200)
+    assert heard.most is not None and 190 * 2**20 < heard.most < 300 * 2**20
+
+
+def test_a_result_that_cannot_travel_back_is_named(worker: WorkerBackend) -> None:
+    @pf.node
+    def gives_objects(value: int) -> pf.Table:
+        import pandas
+
+        return pandas.DataFrame({"thing": [object()]})  # type: ignore[return-value]
+
+    with pytest.raises(pf.NodeFailed, match="'table' cannot travel.*column 'thing'"):
+        execute(worker, gives_objects, value=1)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks here")
+def test_a_node_that_forks_gives_one_result(worker: WorkerBackend) -> None:
+    @pf.node
+    def forks(value: int) -> int:
+        os.fork()
+        print("hello from", "both")
+        return value
+
+    heard = Heard()
+    assert [execute(worker, forks, heard, value=value) for value in range(3)] == [{"number": n} for n in range(3)]
+    assert [event for event in heard.events if event[0] == "log"] == [("log", "hello from both")] * 3
+
+
+def test_a_node_that_closes_files_that_are_not_its_own_fails_and_the_next_one_runs(own_worker: WorkerBackend) -> None:
+    @pf.node
+    def closes_everything(value: int) -> int:
+        os.closerange(0, 256)
+        return value
+
+    with pytest.raises(pf.WorkerLost, match="lost its line to the kernel"):
+        execute(own_worker, closes_everything, value=1)
+    assert execute(own_worker, nodes.double, value=1) == {"number": 2}
+
+
+def test_a_crash_in_native_code_says_where(own_worker: WorkerBackend) -> None:
+    @pf.node
+    def reads_nowhere(value: int) -> int:
+        import ctypes
+
+        return ctypes.string_at(0)[0]
+
+    with pytest.raises(pf.WorkerLost, match=r"SIG(SEGV|BUS)(.|\n)*reads_nowhere"):
+        execute(own_worker, reads_nowhere, value=1)
+
+
+def test_a_node_that_raises_what_is_no_exception_fails_and_its_lane_goes_on(worker: WorkerBackend) -> None:
+    @pf.node
+    def leaves(how: str) -> int:
+        raise {"exit": SystemExit, "interrupt": KeyboardInterrupt, "generator": GeneratorExit}[how]("so")
+
+    for how in ("exit", "interrupt", "generator"):
+        with pytest.raises(pf.NodeFailed, match="so"):
+            execute(worker, leaves, how=how)
+    assert execute(worker, nodes.double, value=1) == {"number": 2}
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks /proc whether a process of another parent lives")
+def test_what_a_stopped_node_started_ends_with_it(own_worker: WorkerBackend, tmp_path: Path) -> None:
+    @pf.node
+    def starts_another(path: str) -> int:
+        import pathlib
+        import subprocess
+
+        pathlib.Path(path).write_text(str(subprocess.Popen(["sleep", "1000"]).pid))
+        while True:
+            time.sleep(0.05)
+
+    place = tmp_path / "pid"
+    stuck = Going(own_worker, starts_another, path=str(place))
+    wait_for(lambda: place.exists() and place.read_text())
+    stuck.stop.set_now()
+    assert isinstance(stuck.end(), pf.Cancelled)
+    wait_for(lambda: not _is_running(int(place.read_text())))

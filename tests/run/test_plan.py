@@ -94,7 +94,11 @@ OPERATIONS = st.one_of(
     ),
     st.builds(lambda a, b: {"op": "connect", "from": a, "to": b}, OUTPUT_PORTS, INPUT_PORTS),
     st.builds(lambda a, b: {"op": "disconnect", "from": a, "to": b}, OUTPUT_PORTS, INPUT_PORTS),
-    st.builds(lambda key: {"op": "set_node", "id": key, "fields": {"title": "x"}}, st.sampled_from(IDS)),
+    st.builds(
+        lambda key, fields: {"op": "set_node", "id": key, "fields": fields},
+        st.sampled_from(IDS),
+        st.sampled_from([{"title": "x"}, {"muted": True}, {"muted": True}, {"muted": None}]),
+    ),
     st.builds(
         lambda name, kind, default: {"op": "add_input", "input": {"name": name, "type": kind, "default": default}},
         st.sampled_from(["p", "q"]),

@@ -6,6 +6,7 @@ import enum
 import json
 from typing import Annotated, Any, Literal
 
+import PIL.Image
 import pytest
 
 import pixelflow_widgets as pf
@@ -49,6 +50,12 @@ ANNOTATIONS: list[tuple[Any, PortType]] = [
     (Blend, BLENDS),
     (list[Blend], BLENDS.listed),
     (Literal[1, 2], PortType("choice", choices=("1", "2"))),
+    (Any, PortType("any")),
+    (Any | None, PortType("any")),
+    (list[Any], PortType("any", many=True)),
+    (pf.Lazy[pf.Image], PortType("image")),
+    (pf.Lazy[list[pf.Image]] | None, PortType("image", many=True)),
+    (pf.Lazy[Annotated[float, Slider(0, 1)]], PortType("float")),
 ]
 
 
@@ -71,7 +78,7 @@ def test_heavy_libraries_are_known_by_name() -> None:
         (bytes, "bytes does not travel on edges"),
         (dict[str, int], "does not travel on edges"),
         (int | str, "does not travel on edges"),
-        (Any, "does not travel on edges"),
+        (object, "object does not travel on edges"),
         (list, "list does not travel on edges"),
         (list[list[str]], "lists do not nest"),
         (Empty, "at least one option"),
@@ -149,8 +156,30 @@ def test_an_output_is_named_after_its_value() -> None:
     assert PortType("image", many=True).value_name == "images"
     assert PortType("int", many=True).value_name == "numbers"
     assert PortType("latents", many=True).value_name == "latents"
+    assert [PortType("any").value_name, PortType("any", many=True).value_name] == ["value", "values"]
 
 
 def test_a_type_is_spelled_in_words() -> None:
     assert str(PortType("int", many=True)) == "a list of a whole number"
     assert str(BLENDS) == "one of screen, multiply"
+
+
+def test_anything_takes_a_value_of_any_medium_and_gives_its_own_form_back() -> None:
+    image = PIL.Image.new("RGB", (2, 2))
+    anything = port_type_of(Any)
+    for value in ("a", 1, 2.5, True, image, pf.Model("starter")):
+        assert anything.check(value) is value
+    listed = [1, "a", image]
+    assert anything.check(listed) is listed
+    assert anything.listed.check(listed) == listed
+    assert anything.listed.check("a") == ["a"]
+    with pytest.raises(pf.MediaError, match="Lists do not nest"):
+        anything.listed.check([["a"], "b"])
+    with pytest.raises(pf.MediaError, match="dict does not travel"):
+        anything.check({"a": 1})
+
+
+def test_what_comes_from_anything_is_checked_where_it_goes_in() -> None:
+    assert may_connect(PortType("any"), PortType("image", many=True)) is None
+    with pytest.raises(pf.MediaError, match="A PIL image is wanted here; this is int"):
+        PortType("image").check(PortType("any").check(3))

@@ -8,9 +8,11 @@ import PIL.Image
 import pytest
 
 import pixelflow_widgets as pf
-from pixelflow_widgets.run import executor
+from pixelflow_widgets.run import executor, pins, why
 from pixelflow_widgets.run.backends import InlineBackend
 from pixelflow_widgets.run.cache import Cache
+from pixelflow_widgets.widget import run_queue, runs
+from pixelflow_widgets.widget.run_queue import RunQueue
 
 from .page import Gate, Line, Page
 
@@ -40,10 +42,18 @@ def no_notebook(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[None
     monkeypatch.setattr(comm, "create_comm", Line)
     monkeypatch.setattr(executor, "backend_for", lambda *_: InlineBackend())
     kept = Cache()
-    monkeypatch.setattr(executor, "process_cache", lambda: kept)
+    for module in (executor, pins, why):
+        monkeypatch.setattr(module, "process_cache", lambda: kept)
+    queue = RunQueue()
+    for module in (runs, run_queue):
+        monkeypatch.setattr(module, "shared_queue", lambda: queue)
     monkeypatch.chdir(tmp_path)
     gate.__init__()
     yield
+    queue._waiting.clear()
+    for entry in list(queue._going.values()):  # what a failed test leaves on would open the gates of the next
+        if entry.run is not None:
+            entry.run.cancel()
 
 
 @pytest.fixture

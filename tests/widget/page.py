@@ -76,6 +76,23 @@ class Page:
         """The messages of a kind so far."""
         return [message for message in self.line.messages if message["type"] == kind]
 
+    def shown(self) -> dict[str, Any]:
+        """The state of the run as a page puts it together: the trait, then what changed, without a gap."""
+        state: dict[str, Any] = {}
+        for kind, data, _ in list(self.line.__dict__.get("sent", [])):
+            if kind == "comm_msg" and data["method"] == "update" and "run_state" in data["state"]:
+                state = {**data["state"]["run_state"]}
+            elif kind == "comm_msg" and data.get("content", {}).get("type") == "states":
+                told = data["content"]
+                assert (told["run"], told["seq"]) == (state["run"], state["seq"] + 1), "a gap"
+                state["nodes"] = {**state["nodes"], **told["nodes"]}
+                state |= {name: told[name] for name in ("seq", "queued", "queue") if name in told}
+        return state
+
+    def node(self, node: str) -> dict[str, Any]:
+        """How far a node is, as a page shows it."""
+        return self.shown().get("nodes", {}).get(node, {})
+
     def run(self, run: str, targets: list[str] | None = None, **fields: Any) -> dict[str, Any]:
         return self.ask("run", run=run, targets=targets, **fields)
 
@@ -84,7 +101,7 @@ class Page:
 
         def state() -> Any:
             last = self.editor.run_state
-            return last if last["run"] == run and last["status"] not in ("idle", "running") else None
+            return last if last["run"] == run and last["status"] not in ("idle", "queued", "running") else None
 
         return wait_for(state)
 

@@ -43,7 +43,7 @@ def test_a_flow_has_one_editor_that_knows_everything_a_page_needs(warmed: list[s
     assert editor.types["number"] == pf.registry["number"].describe()
     assert [model["name"] for model in editor.models] == ["starter", "sdxl"]
     assert (editor.models[0]["installed"], editor.models[0]["tasks"]) == (True, ["text_to_image"])
-    assert editor.run_state == {"run": None, "status": "idle", "nodes": {}}
+    assert editor.run_state == {"run": None, "status": "idle", "nodes": {}, "seq": 0, "queued": 0, "queue": []}
     assert (editor.selection, editor.viewport, editor.options) == ([], {}, {"height": 520})
     assert editor.status == {"file": "", "saved": False, "draft": False, "note": ""}
     json.dumps(editor.get_state(["document", "types", "models", "status", "run_state", "conflict"]), allow_nan=False)

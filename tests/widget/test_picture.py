@@ -182,6 +182,14 @@ def test_the_result_stands_on_its_node_in_its_colours() -> None:
     assert np.abs(np.array(image.convert("RGB").getpixel((100, 60))) - (220, 30, 40)).max() < 6
 
 
+def test_a_port_that_may_give_anything_shows_what_came_out_of_it() -> None:
+    document = flow(nodes={"way": {"type": "switch", "values": {}}}, edges=[], inputs=[], outputs=[])
+    image, text = preview_image(PIL.Image.new("RGB", (300, 300), "teal")), Preview("text/plain", b"a word")
+    shown = [draw(document, pf.registry, {"way": {"value": made}}) for made in (image, text)]
+    assert ["<image" in picture for picture in shown] == [True, False]
+    assert "a word" in shown[1]
+
+
 def test_small_pictures_keep_every_pixel_and_are_drawn_with_hard_ones() -> None:
     pixels = noise(64).convert("RGBA")
     pixels.putpixel((0, 0), (1, 2, 3, 4))

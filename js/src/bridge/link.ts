@@ -31,7 +31,7 @@ type Handler = (message: never, buffers: readonly DataView[]) => void;
 export const LATE_MS = 450;
 export const RESEND_MS = 5_000;
 /** What a hand waits for; a picture that is asked for, or a save, may take its time. */
-const URGENT = new Set(["ops", "undo", "redo", "run", "stop"]);
+const URGENT = new Set(["ops", "undo", "redo", "run", "stop", "pin", "answer"]);
 
 const LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
 

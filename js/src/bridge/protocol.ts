@@ -33,8 +33,15 @@ export interface ViewportTrait {
   by?: string;
 }
 
-export type NodeRunState = "waiting" | "running" | "done" | "failed" | "cancelled";
+export type NodeRunState = "waiting" | "running" | "asking" | "done" | "failed" | "cancelled";
 export type RunStatus = "idle" | "running" | "done" | "failed" | "cancelled";
+
+/** Why one item of a mapped node failed. */
+export interface ItemError {
+  /** Counted from 0. */
+  item: number;
+  error: string;
+}
 
 export interface NodeRunTrait {
   state: NodeRunState;
@@ -43,12 +50,29 @@ export interface NodeRunTrait {
   took?: number;
   error?: string;
   traceback?: string;
+  /** What is asked, while it is asking. */
+  note?: string;
+  /** How many candidates there are to choose from, while it is asking. */
+  count?: number;
+  /** How many items it is mapped over. */
+  items?: number;
+  /** The first of them, or only how many. */
+  item_errors?: ItemError[] | number;
+  muted?: boolean;
+  pinned?: boolean;
 }
 
 export interface RunStateTrait {
   run: string | null;
-  status: RunStatus;
+  /** "queued": it waits for a run of another flow. */
+  status: RunStatus | "queued";
   nodes: Record<string, NodeRunTrait>;
+  /** Number of the last delta (`states`) that is in it. */
+  seq?: number;
+  /** How many runs of this flow wait. */
+  queued?: number;
+  /** Their ids, in order. */
+  queue?: string[];
 }
 
 export interface Problem {
@@ -66,6 +90,8 @@ export interface ConflictTrait {
 export interface OptionsTrait {
   /** Of the editor, in pixels. */
   height?: number;
+  /** Run after each edit that can change a result. */
+  auto_run?: boolean;
   [option: string]: Json | undefined;
 }
 
@@ -86,6 +112,8 @@ export interface EditorTraits {
   viewport: ViewportTrait;
   run_state: RunStateTrait | Record<string, never>;
   problems: Problem[];
+  /** Nodes that have had a result and would run now. */
+  stale: string[];
   conflict: ConflictTrait | Record<string, never>;
   options: OptionsTrait;
   status: StatusTrait | Record<string, never>;
@@ -107,7 +135,12 @@ export type Request =
   | { type: "undo" }
   | { type: "redo" }
   | { type: "run"; run: string; targets: string[] | null; inputs?: JsonObject }
-  | { type: "stop"; run: string }
+  | { type: "stop"; run: string; now?: true }
+  | { type: "run_state" }
+  | { type: "pin"; node: string; on: boolean }
+  | { type: "answer"; run: string; node: string; pick: number }
+  | { type: "why"; node: string }
+  | { type: "timeline" }
   | { type: "media"; name: string; medium: string }
   | { type: "want"; node: string; port: string; item?: number; full?: boolean }
   | { type: "want"; media: string }
@@ -180,7 +213,33 @@ export interface Ack {
   /** picture: the widget that it stands beneath, the picture, and what it shows in words */
   id?: string;
   svg?: string;
+  /** picture, why */
   text?: string;
+  /** timeline, newest first */
+  runs?: TimelineRun[];
+}
+
+export interface TimelineRun {
+  run: string;
+  /** ISO 8601. */
+  started: string;
+  /** In seconds; null while it is not over. */
+  took: number | null;
+  status: RunStatus;
+  nodes: TimelineNode[];
+}
+
+export interface TimelineNode {
+  node: string;
+  title: string;
+  /** In seconds, after the start of the run. */
+  start: number | null;
+  took: number | null;
+  cached: boolean;
+  /** In bytes. */
+  peak: number | null;
+  /** Empty or null where it did not fail. */
+  error: string | null;
 }
 
 export interface VersionEntry {
@@ -194,7 +253,7 @@ export interface NodeProgress {
   /** Null while nothing is known of how much there is. */
   fraction: number | null;
   note: string;
-  /** Which item of how many, where the node is mapped over a list. */
+  /** Which item (from 0) of how many, where the node is mapped over a list. */
   item?: [number, number];
 }
 
@@ -202,6 +261,17 @@ export interface ProgressMessage {
   type: "progress";
   run: string;
   nodes: Record<string, NodeProgress>;
+}
+
+/** What has changed since the delta before. */
+export interface StatesMessage {
+  type: "states";
+  run: string;
+  /** Counts from 1 within the run, without gaps. */
+  seq: number;
+  nodes: Record<string, NodeRunTrait>;
+  queued?: number;
+  queue?: string[];
 }
 
 /** A preview with its bytes in the first buffer; the page gives credit once it is shown. */
@@ -243,6 +313,7 @@ export interface Messages {
   reject: Reject;
   ack: Ack;
   progress: ProgressMessage;
+  states: StatesMessage;
   preview: PreviewMessage;
   result: ResultMessage;
   refused: Refused;

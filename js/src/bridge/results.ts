@@ -25,6 +25,9 @@ export interface Result {
 
 export type Results = ReadonlyMap<string, Result>;
 
+/** What a node that asks lets one choose from comes as a result of a port of this name. */
+export const CANDIDATES = "candidates";
+
 /** Waits until a picture can be painted without a flicker. */
 export type Decode = (url: string) => Promise<void>;
 
@@ -105,16 +108,17 @@ export class ResultStore {
   };
 
   /**
-   * Asks for a result as it is, not as a small picture: any item of a list, in full.
+   * Asks for a result as it is, not as a small picture: any item of a list.
    *
+   * @param full False is small enough all the same.
    * @throws Error with words, where the kernel has it no more.
    */
-  want(node: string, port: string, item = 0): Promise<Result> {
+  want(node: string, port: string, item = 0, full = true): Promise<Result> {
     const key = `${node}.${port}`;
-    const name = `${key}#${item}`;
+    const name = `${key}#${item}${full ? "" : " small"}`;
     const known = this.#full.get(name);
     if (known) return known;
-    const result = this.#ask(node, port, item);
+    const result = this.#ask(node, port, item, full);
     this.#full.set(name, result);
     result.catch(() => this.#full.delete(name));
     return result;
@@ -122,7 +126,15 @@ export class ResultStore {
 
   /** Forgets the results of nodes that are gone. */
   keep(nodes: ReadonlySet<string>): void {
-    const isKept = (key: string) => nodes.has(key.slice(0, key.indexOf(".")));
+    this.#keep((key) => nodes.has(key.slice(0, key.indexOf("."))));
+  }
+
+  /** Forgets one result. */
+  drop(reference: string): void {
+    this.#keep((key) => key !== reference);
+  }
+
+  #keep(isKept: (key: string) => boolean): void {
     for (const key of [...this.#newest.keys()].filter((key) => !isKept(key))) {
       this.#newest.delete(key);
       this.#forgetFull(key);
@@ -157,8 +169,8 @@ export class ResultStore {
     this.#link?.tell({ type: "credit", node: message.node, frame: message.frame });
   }
 
-  async #ask(node: string, port: string, item: number): Promise<Result> {
-    const answer = await this.#link?.request({ type: "want", node, port, item, full: true });
+  async #ask(node: string, port: string, item: number, full: boolean): Promise<Result> {
+    const answer = await this.#link?.request({ type: "want", node, port, item, ...(full ? { full } : {}) });
     const bytes = answer?.buffers[0];
     if (answer?.type !== "ack" || !bytes) {
       throw new Error(answer?.type === "reject" ? answer.message : "There is no such result. Run the flow again.");

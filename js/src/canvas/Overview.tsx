@@ -24,6 +24,7 @@ function readLook(beside: HTMLElement): Look {
     line: colour("line"),
     brand: colour("brand"),
     bad: colour("bad"),
+    warn: colour("warn"),
     medium: Object.fromEntries(MEDIA.map((medium) => [medium, colour(medium)])) as Record<Medium, string>,
   };
   probe.remove();

@@ -94,6 +94,7 @@ function useViewport(): void {
   useOnViewportChange({
     onChange: ({ zoom }) => view.zoom.set(zoom),
     onEnd: () => {
+      view.rests.update((count) => count + 1);
       // Before anything was moved there is nothing to tell; after it, Fit is told too.
       const moved = !view.fitted || session.model.get("viewport")?.x !== undefined;
       if (!view.readOnly && moved) tell.ask();

@@ -22,6 +22,7 @@ export interface Look {
   line: string;
   brand: string;
   bad: string;
+  warn: string;
   medium: Record<Medium, string>;
 }
 
@@ -144,7 +145,7 @@ function drawCards(context: CanvasRenderingContext2D, drawn: Drawn, look: Look, 
   // A tint over the surface, and the header in the full colour: what it is about can be told from afar.
   const media = new Set(cards.map(({ card }) => card.medium));
   for (const medium of media) {
-    const own = cards.filter(({ card }) => card.medium === medium);
+    const own = cards.filter(({ card }) => card.medium === medium && !card.muted);
     context.fillStyle = look.medium[medium];
     context.globalAlpha = 0.16;
     for (const { card, at } of own) context.fillRect(at.x, at.y, card.width, card.height);
@@ -171,6 +172,7 @@ function drawRings(context: CanvasRenderingContext2D, drawn: Drawn, look: Look, 
   ring(look.line, 1, cards);
   const state = (wanted: string) => cards.filter(({ card }) => drawn.runs.get(card.id)?.state === wanted);
   ring(look.bad, 2, state("failed"));
+  ring(look.warn, 3, state("asking"));
   const running = state("running");
   ring(look.brand, 1.5, running);
   context.fillStyle = look.brand;

@@ -16,7 +16,7 @@ export function Bubble() {
     const { root } = view;
     if (!bubble || !root) return;
     const end = () => view.bubble.set(null);
-    const timer = setTimeout(end, SHOWN_MS);
+    const timer = bubble.node === undefined ? setTimeout(end, SHOWN_MS) : undefined;
     root.addEventListener("pointerdown", end, true);
     root.addEventListener("keydown", end, true);
     root.addEventListener("wheel", end, { capture: true, passive: true });

@@ -19,11 +19,13 @@ import { Bubble } from "./Bubble";
 import { Conflict } from "./Conflict";
 import { EmptyState } from "./EmptyState";
 import { HeightHandle, LEAST_HEIGHT } from "./HeightHandle";
+import { Inside } from "./Inside";
 import { isTextField, takeKey } from "./keys";
 import { Lightbox } from "./Lightbox";
 import { Notices } from "./Notices";
 import { Palette } from "./Palette";
 import { StatusLine } from "./StatusLine";
+import { Timeline } from "./Timeline";
 import { Toolbar } from "./Toolbar";
 import { useScene } from "./useScene";
 import { Versions } from "./Versions";
@@ -155,10 +157,12 @@ export function EditorShell() {
         <Canvas scene={scene} theme={theme} />
         {ready && flow.nodes.size === 0 && <EmptyState />}
         {!ready && <p className="pf-waiting">Waiting for the kernel…</p>}
+        <Inside theme={theme} />
         <Notices />
         <Conflict theme={theme} />
         <Versions />
       </div>
+      <Timeline />
       <StatusLine />
       <HeightHandle height={height} preview={setPreview} />
       <Palette />

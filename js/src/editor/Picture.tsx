@@ -14,6 +14,8 @@ interface Props {
   beside: FlowDocument;
   /** Results are of this flow; of the other, those of nodes that are the same in both. */
   live: boolean;
+  /** No result is of this flow, though nodes may be called as nodes of the live one. */
+  bare?: boolean;
   theme: Theme;
 }
 
@@ -33,15 +35,16 @@ function withWhatFollows(ids: ReadonlySet<string>, { edges }: Flow): ReadonlySet
 }
 
 /** A flow to look at, not to edit. */
-export function Picture({ document, beside, live, theme }: Props) {
+export function Picture({ document, beside, live, bare = false, theme }: Props) {
   const { session, view: outer } = useEditor();
   const types = useTrait(session.model, "types");
   const editor = useMemo(() => {
     const view = new View(outer);
     view.different = differentNodes(document, beside);
-    view.resultless = live ? NONE : withWhatFollows(view.different, readFlow(document));
+    const other = bare ? new Set(Object.keys(document.nodes)) : view.different;
+    view.resultless = live ? NONE : withWhatFollows(other, readFlow(document));
     return { session, view };
-  }, [session, outer, document, beside, live]);
+  }, [session, outer, document, beside, live, bare]);
   const [maker] = useState(() => new SceneMaker());
   const scene = useMemo(
     () => maker.make({ document, flow: readFlow(document), types: types ?? {}, open: NONE, longTexts: NONE }),

@@ -1,6 +1,5 @@
 import { useEffect, useState } from "react";
-import type { RunSnapshot } from "../bridge/runs";
-import { useRuns } from "../bridge/runs";
+import { type NodeRun, type RunSnapshot, useRuns } from "../bridge/runs";
 import { useFlow } from "../bridge/sync";
 import type { Flow } from "../flow/document";
 import type { NodeTypes } from "../flow/nodeType";
@@ -17,20 +16,35 @@ function endWords(runs: RunSnapshot, took: number | null, flow: Flow, types: Nod
   return failed ? `${titleOf(failed[0], flow, types)} failed: ${failed[1].error ?? ""}` : "The run failed.";
 }
 
+/** The node that waits for a hand, if one does. */
+function askingNode(runs: RunSnapshot): string | null {
+  return [...runs.nodes].find(([, { state }]) => state === "asking")?.[0] ?? null;
+}
+
+function detailOf(run: NodeRun): string {
+  const item = run.item ? `item ${run.item[0] + 1} of ${run.item[1]}` : "";
+  const rest = run.note || (run.fraction === null || item ? "" : `${Math.round(run.fraction * 100)} %`);
+  return [item, rest].filter(Boolean).join(", ");
+}
+
 function runningWords(runs: RunSnapshot, flow: Flow, types: NodeTypes): string {
   if (runs.stopping) return "Stopping…";
+  if (runs.waits) return "Waiting for the run of another flow…";
+  const asking = askingNode(runs);
+  if (asking !== null) return `${titleOf(asking, flow, types)} asks: ${runs.nodes.get(asking)?.note || "which one?"}`;
   const running = [...runs.nodes].filter(([, node]) => node.state === "running");
   const first = running[0];
   if (!first) return "Running…";
-  const [id, { note, fraction }] = first;
-  const detail = note || (fraction === null ? "" : `${Math.round(fraction * 100)} %`);
-  return `Running: ${titleOf(id, flow, types)}${detail ? `, ${detail}` : ""}`;
+  const detail = detailOf(first[1]);
+  const others = running.length > 1 ? `, and ${countOf(running.length - 1, "other")}` : "";
+  return `Running: ${titleOf(first[0], flow, types)}${detail ? `, ${detail}` : ""}${others}`;
 }
 
 /** Since when nothing has told how far it is; null where something has. */
 function silentSince(runs: RunSnapshot, began: number | null): number | null {
   if (runs.status !== "running") return null;
   const nodes = [...runs.nodes.values()];
+  if (askingNode(runs) !== null) return null;
   const running = nodes.find((node) => node.state === "running");
   // Between two nodes there is a moment of nothing; before the first one it may be long.
   if (!running) return nodes.every((node) => node.state === "waiting") ? began : null;
@@ -56,7 +70,7 @@ function useTook(runs: RunSnapshot): { took: number | null; began: number | null
 
 /** Says in words what goes on; screen readers hear it when it has rested for a moment. */
 export function StatusLine() {
-  const { session } = useEditor();
+  const { session, view } = useEditor();
   const runs = useRuns(session.runs);
   const { flow, pending } = useFlow(session.sync);
   const types = session.model.get("types") ?? {};
@@ -69,14 +83,20 @@ export function StatusLine() {
       : runs.status === "idle"
         ? idle
         : endWords(runs, took, flow, types);
+  const asking = runs.status === "running" && !runs.stopping ? askingNode(runs) : null;
   return (
-    <div className="pf-status" data-run={runs.refused ? "failed" : runs.status}>
+    <div className="pf-status" data-run={asking !== null ? "asking" : runs.refused ? "failed" : runs.status}>
       <span className="pf-status-dot" aria-hidden="true" />
       <output className="pf-status-words" aria-live="polite" title={words}>
         {words}
         {/* Not for ears: a number that changes each second would be read out each second. */}
         {seconds > 0 && <span aria-hidden="true"> {formatWait(seconds)}</span>}
       </output>
+      {asking !== null && (
+        <button type="button" className="pf-link pf-status-show" onClick={() => view.canvas?.fit([asking])}>
+          Show it
+        </button>
+      )}
       {pending > 0 && <span className="pf-pending">{countOf(pending, "edit")} under way</span>}
     </div>
   );

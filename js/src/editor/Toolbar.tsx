@@ -1,7 +1,5 @@
-import type { ReactNode } from "react";
-import { useRuns } from "../bridge/runs";
 import { useFlow } from "../bridge/sync";
-import { run } from "./actions";
+import { Button } from "./Button";
 import { FileState } from "./FileState";
 import { useFullScreen } from "./fullScreen";
 import {
@@ -11,74 +9,14 @@ import {
   LeaveFullIcon,
   MinusIcon,
   RedoIcon,
-  RunIcon,
-  StopIcon,
+  TimelineIcon,
   UndoIcon,
   VersionsIcon,
 } from "./icons";
+import { AutoRun, RunButtons } from "./RunButtons";
 import { useStored } from "./store";
 import { useEditor } from "./view";
 import "./toolbar.css";
-
-interface ButtonProps {
-  name: string;
-  keys?: string;
-  icon: ReactNode;
-  disabled?: boolean;
-  pressed?: boolean;
-  act: () => void;
-}
-
-function Button({ name, keys, icon, disabled = false, pressed, act }: ButtonProps) {
-  return (
-    <button
-      type="button"
-      className="pf-button"
-      aria-label={name}
-      aria-pressed={pressed}
-      title={keys ? `${name} (${keys})` : name}
-      disabled={disabled}
-      onClick={act}
-    >
-      {icon}
-    </button>
-  );
-}
-
-/** Run and Stop stand in one place: what can be done now is what is there. */
-function RunButton() {
-  const editor = useEditor();
-  const { session } = editor;
-  const { status, stopping } = useRuns(session.runs);
-  const nodes = useFlow(session.sync).flow.nodes.size;
-  if (status === "running") {
-    return (
-      <button
-        type="button"
-        className="pf-button pf-run pf-stop"
-        aria-label="Stop"
-        title={stopping ? "The kernel was asked to stop." : "Stop the run"}
-        onClick={() => session.runs.stop()}
-      >
-        <StopIcon />
-        <span className="pf-run-words">{stopping ? "Stopping…" : "Stop"}</span>
-      </button>
-    );
-  }
-  return (
-    <button
-      type="button"
-      className="pf-button pf-run"
-      aria-label="Run"
-      title="Run (Ctrl Enter)"
-      disabled={nodes === 0}
-      onClick={() => run(editor, null)}
-    >
-      <RunIcon />
-      <span className="pf-run-words">Run</span>
-    </button>
-  );
-}
 
 function ZoomButtons() {
   const { view } = useEditor();
@@ -98,11 +36,13 @@ export function Toolbar() {
   const { session, view } = useEditor();
   const { canUndo, canRedo, ready } = useFlow(session.sync);
   const panel = useStored(view.panel);
+  const timeline = useStored(view.timeline);
   const full = useFullScreen();
   const openPalette = () => view.palette.set({ at: null, beside: null, from: null });
   return (
     <div className="pf-toolbar" role="toolbar" aria-label="Flow">
-      <RunButton />
+      <RunButtons />
+      <AutoRun />
       <Button name="Add a node" keys="Tab" icon={<AddIcon />} disabled={!ready} act={openPalette} />
       <span className="pf-divider" />
       <Button name="Undo" keys="Ctrl Z" icon={<UndoIcon />} disabled={!canUndo} act={() => session.sync.undo()} />
@@ -113,6 +53,13 @@ export function Toolbar() {
         icon={<VersionsIcon />}
         pressed={panel === "versions"}
         act={() => view.panel.set(panel === "versions" ? null : "versions")}
+      />
+      <Button
+        name="Timeline"
+        className="pf-roomy-only"
+        icon={<TimelineIcon />}
+        pressed={timeline}
+        act={() => view.timeline.set(!timeline)}
       />
       <span className="pf-divider pf-wide-only" />
       <ZoomButtons />

@@ -45,7 +45,7 @@ function places({ view }: Editor): Map<string, Position> {
 }
 
 /** Once one node is placed by hand, the others must not move: their places are written down with it. */
-function unplaced(editor: Editor): [string, Position][] {
+export function unplaced(editor: Editor): [string, Position][] {
   const { positions } = editor.session.sync.snapshot().flow;
   return [...places(editor)].filter(([id]) => !positions.has(id));
 }
@@ -223,10 +223,6 @@ export function rename(editor: Editor, what: string, words: string): void {
 export function frameSelection(editor: Editor): void {
   const ids = selectedNodes(editor);
   editor.view.canvas?.fit(ids.length > 0 ? ids : undefined);
-}
-
-export function run(editor: Editor, targets: string[] | null): void {
-  if (editor.session.runs.snapshot().status !== "running") editor.session.runs.start(targets);
 }
 
 /** The box of everything, to be fitted into view. */

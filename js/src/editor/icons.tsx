@@ -58,3 +58,9 @@ export const SearchIcon = icon(
   </>,
 );
 export const MinusIcon = icon(<path d="M3 8h10" />);
+export const DownIcon = icon(<path d="m4.5 6.2 3.5 3.6 3.5-3.6" />);
+export const AutoIcon = icon(
+  <path d="M13.4 7.2A5.5 5.5 0 0 0 3.2 5.4M2.6 8.8a5.5 5.5 0 0 0 10.2 1.8M3 2.4v3.2h3.2M13 13.6v-3.2H9.8" />,
+);
+export const TimelineIcon = icon(<path d="M2.5 4h5M5 8h6M8.5 12h5" />);
+export const PinIcon = icon(<path d="M6 2.2h4M6.7 2.2v4L4.5 8.9h7L9.3 6.2v-4M8 8.9v4.9" />);

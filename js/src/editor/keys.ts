@@ -1,6 +1,8 @@
 // What keys do while the focus is inside the editor. What is not meant for it goes on to the notebook.
 
-import { duplicate, frameSelection, nudge, removeSelection, run, selectedNodes } from "./actions";
+import { duplicate, frameSelection, nudge, removeSelection, selectedNodes } from "./actions";
+import { mute, pin, run, runSelected } from "./running";
+import { makeOne, unpack } from "./subflows";
 import type { Editor } from "./view";
 
 const ARROWS: Record<string, [number, number]> = {
@@ -29,11 +31,12 @@ function hasOwnKeys(target: EventTarget | null): boolean {
 
 /** Out of the flow, one thing at a time; false where there is nothing left, and the editor itself is left. */
 export function stepBack({ session, view }: Editor): boolean {
-  if (view.palette.get() || view.menu.get() || view.panel.get() || view.lightbox.get()) {
+  if (view.palette.get() || view.menu.get() || view.panel.get() || view.lightbox.get() || view.inside.get()) {
     view.palette.set(null);
     view.menu.set(null);
     view.panel.set(null);
     view.lightbox.set(null);
+    view.inside.set(null);
     view.root?.focus({ preventScroll: true });
     return true;
   }
@@ -70,6 +73,12 @@ function withCommand(editor: Editor, event: KeyboardEvent, key: string): boolean
     case "d":
       duplicate(editor, selectedNodes(editor));
       return true;
+    case "g": {
+      const ids = selectedNodes(editor);
+      if (event.shiftKey) for (const id of ids) unpack(editor, id);
+      else if (ids.length > 0) makeOne(editor, ids);
+      return true;
+    }
     default:
       return false;
   }
@@ -93,6 +102,12 @@ function alone(editor: Editor, event: KeyboardEvent, key: string): boolean {
     case "delete":
     case "backspace":
       removeSelection(editor);
+      return true;
+    case "m":
+      mute(editor, selectedNodes(editor));
+      return true;
+    case "p":
+      pin(editor, selectedNodes(editor));
       return true;
     case "f":
       frameSelection(editor);
@@ -120,10 +135,14 @@ export function takeKey(editor: Editor, event: KeyboardEvent): boolean {
     return true;
   }
   if (command && key === "enter") {
-    run(editor, null);
+    if (!event.repeat) run(editor, null);
     return true;
   }
   if (isTextField(event.target)) return false;
+  // Where nothing is selected, the notebook runs its cell.
+  if (event.shiftKey && key === "enter" && !hasOwnKeys(event.target)) {
+    return event.repeat || runSelected(editor);
+  }
   if (command) return withCommand(editor, event, key);
   if (event.altKey || hasOwnKeys(event.target)) return false;
   return alone(editor, event, key);

@@ -4,11 +4,12 @@ import type { ReactNode } from "react";
 import { KernelLink } from "../bridge/link";
 import { MediaLibrary } from "../bridge/mediaLibrary";
 import type { EditorModel } from "../bridge/protocol";
-import { ResultStore } from "../bridge/results";
+import { CANDIDATES, ResultStore } from "../bridge/results";
 import { RunStore } from "../bridge/runs";
 import { keepPicture } from "../bridge/savedPicture";
 import { DocumentSync } from "../bridge/sync";
 import { documentOf, modelTransport, setTrait } from "../bridge/traits";
+import { Whys } from "../bridge/whys";
 import { debounced, Store } from "./store";
 
 export interface Notice {
@@ -37,6 +38,7 @@ export class Session {
   readonly runs: RunStore;
   readonly results: ResultStore;
   readonly media: MediaLibrary;
+  readonly whys: Whys;
   readonly selection = new Store<ReadonlySet<string>>(new Set());
   readonly notices = new Store<readonly Notice[]>([]);
   /** Names of node types, the last used first. */
@@ -45,6 +47,7 @@ export class Session {
   firstView: string | null = null;
   #visible = new Map<string, readonly string[]>();
   #told = "";
+  #asking: ReadonlySet<string> = new Set();
   #timers = new Map<string, ReturnType<typeof setTimeout>>();
   #ends: (() => void)[] = [];
 
@@ -55,6 +58,7 @@ export class Session {
     this.runs = new RunStore(this.link);
     this.results = new ResultStore(this.link);
     this.media = new MediaLibrary(this.link);
+    this.whys = new Whys(this.link);
     this.#follow();
     this.sync.start(documentOf(model));
   }
@@ -71,9 +75,19 @@ export class Session {
     const forget = sync.subscribe(() => {
       if (sync.snapshot().ready) this.results.keep(new Set(sync.snapshot().flow.nodes.keys()));
     });
+    const answered = this.runs.subscribe(() => this.#forgetAnswered());
     const rejected = sync.onReject((words) => this.say({ kind: "rejected", words, tone: "alert" }));
     const picture = keepPicture(model, this.link, sync, this.runs);
-    this.#ends.push(forget, rejected, picture);
+    this.#ends.push(forget, answered, rejected, picture);
+  }
+
+  /** Candidates are no results: they are gone once one of them was picked. */
+  #forgetAnswered(): void {
+    const asking = new Set(
+      [...this.runs.snapshot().nodes].flatMap(([id, { state }]) => (state === "asking" ? [id] : [])),
+    );
+    for (const id of this.#asking) if (!asking.has(id)) this.results.drop(`${id}.${CANDIDATES}`);
+    this.#asking = asking;
   }
 
   #onTrait(name: "document" | "run_state" | "selection", heard: () => void): void {

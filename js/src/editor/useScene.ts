@@ -1,8 +1,11 @@
 import { useMemo, useState, useSyncExternalStore } from "react";
-import type { Results } from "../bridge/results";
+import { CANDIDATES, type Result, type Results } from "../bridge/results";
 import { useFlow } from "../bridge/sync";
 import { useTrait } from "../bridge/traits";
-import type { Flow } from "../flow/document";
+import { type Flow, splitPort } from "../flow/document";
+import { type NodeTypes, portAt } from "../flow/nodeType";
+import { type Medium, mediumOf } from "../flow/portType";
+import type { Made } from "../nodes/card";
 import { type Scene, SceneMaker } from "../nodes/scene";
 import { useStored } from "./store";
 import { useEditor } from "./view";
@@ -18,7 +21,8 @@ function longTextsOf(): (results: Results, flow: Flow) => ReadonlySet<string> {
     if (results === read) return known;
     read = results;
     const long = [...results].flatMap(([reference, { text }]) => {
-      const id = reference.slice(0, reference.indexOf("."));
+      const { node: id = "", port } = splitPort(reference) ?? {};
+      if (port === CANDIDATES) return [];
       const words = text?.trim() ?? "";
       // What was typed into the node itself stands there already.
       const typed = Object.values(flow.nodes.get(id)?.values ?? {});
@@ -26,6 +30,38 @@ function longTextsOf(): (results: Results, flow: Flow) => ReadonlySet<string> {
     });
     const ids = new Set(long);
     if (ids.size !== known.size || [...ids].some((id) => !known.has(id))) known = ids;
+    return known;
+  };
+}
+
+const KINDS: [string, Medium][] = [
+  ["image/", "image"],
+  ["audio/", "audio"],
+  ["video/", "video"],
+  ["text/html", "table"],
+];
+
+function mediumOfResult({ mime, text }: Result): Medium | null {
+  const kind = KINDS.find(([start]) => mime.startsWith(start));
+  if (kind) return kind[1];
+  return (text?.trim().length ?? 0) > LONGEST_LINE ? "text" : null;
+}
+
+/** What came out of ports that may give anything; the same map while nothing about that changed. */
+function madeOf(): (results: Results, flow: Flow, types: NodeTypes) => ReadonlyMap<string, Made> {
+  let known: ReadonlyMap<string, Made> = new Map();
+  let read: Results | null = null;
+  return (results, flow, types) => {
+    if (results === read) return known;
+    read = results;
+    const found = [...results].flatMap(([reference, result]): [string, Made][] => {
+      const port = portAt(flow, types, reference, "output");
+      const medium = port && mediumOf(port.type) === "any" ? mediumOfResult(result) : null;
+      return medium ? [[splitPort(reference)?.node ?? "", { reference, medium }]] : [];
+    });
+    const made = new Map(found);
+    const same = made.size === known.size && [...made].every(([id, { medium }]) => known.get(id)?.medium === medium);
+    if (!same) known = made;
     return known;
   };
 }
@@ -40,9 +76,13 @@ export function useScene(): Scene {
   const [longOf] = useState(longTextsOf);
   const read = () => longOf(session.results.snapshot(), session.sync.snapshot().flow);
   const longTexts = useSyncExternalStore(session.results.subscribe, read, read);
+  const [anythingOf] = useState(madeOf);
+  const readMade = () =>
+    anythingOf(session.results.snapshot(), session.sync.snapshot().flow, session.model.get("types") ?? {});
+  const made = useSyncExternalStore(session.results.subscribe, readMade, readMade);
   const scene = useMemo(
-    () => maker.make({ document, flow, types: types ?? {}, open, longTexts }),
-    [maker, document, flow, types, open, longTexts],
+    () => maker.make({ document, flow, types: types ?? {}, open, longTexts, made }),
+    [maker, document, flow, types, open, longTexts, made],
   );
   // Gestures ask for places outside of drawing.
   view.scene = scene;

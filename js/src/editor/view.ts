@@ -38,7 +38,7 @@ export interface CanvasHand {
   inView(): Box;
 }
 
-export type Panel = "versions" | "save" | null;
+export type Panel = "versions" | "save" | "run" | null;
 
 export class View {
   readonly id = mint("v", 8);
@@ -51,15 +51,21 @@ export class View {
   readonly connecting = new Store<End | null>(null);
   readonly palette = new Store<PaletteRequest | null>(null);
   readonly panel = new Store<Panel>(null);
+  /** The drawer with the times of runs is open. */
+  readonly timeline = new Store(false);
   /** The node or entry whose title is being edited: `n1`, `inputs prompt`. */
   readonly renaming = new Store<string | null>(null);
   /** The node whose menu is open. */
   readonly menu = new Store<string | null>(null);
   readonly focused: Store<boolean>;
   readonly zoom = new Store(1);
+  /** Counts how often the canvas came to rest somewhere else. */
+  readonly rests = new Store(0);
   readonly lightbox = new Store<string | null>(null);
-  /** What is said where the pointer is, for a moment. */
-  readonly bubble = new Store<{ at: Point; words: string } | null>(null);
+  /** The node whose subflow is looked into. */
+  readonly inside = new Store<string | null>(null);
+  /** What is said where the pointer is: for a moment, or while it is over what a node has to say. */
+  readonly bubble = new Store<{ at: Point; words: string; node?: string } | null>(null);
   readonly readOnly: boolean;
   /** Where the pointer was last, in the window; null while it is elsewhere. */
   pointer: Point | null = null;

@@ -1,6 +1,17 @@
 // Nodes on the clipboard, as text: what is pasted may come from anywhere, so nothing of it is believed.
 
-import { type FlowDocument, field, isName, isNode, isObject, type Json, type JsonObject, splitPort } from "./document";
+import {
+  type FlowDocument,
+  field,
+  isName,
+  isNode,
+  isObject,
+  type Json,
+  type JsonObject,
+  splitPort,
+  subflowsOf,
+  usedSubflows,
+} from "./document";
 import { groupOf, type NodeGroup, type PlacedNodes, type Position, placeGroup } from "./edits";
 
 const FORMAT = "pixelflow-nodes";
@@ -10,7 +21,9 @@ const LONGEST = 5_000_000;
 /** An operation has at most 48 levels; a node's value stands some levels down in it. */
 const DEEPEST = 40;
 /** What a node may bring along. */
-const FIELDS = ["type", "type_version", "title", "values", "pinned", "muted", "collapsed", "size", "note", "source"];
+const FIELDS = "type type_version title values pinned muted limit collapsed size note source".split(" ");
+/** What a subflow may bring along. */
+const SUBFLOW_FIELDS = ["document", "source", "digest"];
 
 /** Nodes as text for the clipboard; `places` says where nodes without a stored position stand. */
 export function copyNodes(
@@ -18,9 +31,10 @@ export function copyNodes(
   ids: Iterable<string>,
   places?: ReadonlyMap<string, Position>,
 ): string {
-  const { nodes, edges, positions } = groupOf(document, ids, places);
+  const { nodes, edges, positions, subflows } = groupOf(document, ids, places);
   const group = { nodes: Object.fromEntries(nodes), edges, positions: Object.fromEntries(positions) };
-  return JSON.stringify({ format: FORMAT, version: VERSION, ...group });
+  const held = subflows.size > 0 ? { subflows: Object.fromEntries(subflows) } : {};
+  return JSON.stringify({ format: FORMAT, version: VERSION, ...group, ...held });
 }
 
 /**
@@ -52,12 +66,29 @@ function readGroup(text: string): NodeGroup | null {
   const entries = content && isObject(content.nodes) ? Object.entries(content.nodes) : [];
   const nodes = entries.flatMap(([id, entry]): [string, JsonObject][] => {
     if (!isName(id) || !isNode(entry) || isDeep(entry)) return [];
-    const own = FIELDS.filter((name) => Object.hasOwn(entry, name)).map((name) => [name, entry[name]]);
-    return [[id, Object.fromEntries(own) as JsonObject]];
+    return [[id, pick(entry, FIELDS)]];
   });
   if (!content || nodes.length === 0) return null;
   const ids = new Set(nodes.map(([id]) => id));
-  return { nodes, edges: readEdges(content.edges, ids), positions: readPositions(content.positions, ids) };
+  const [edges, positions] = [readEdges(content.edges, ids), readPositions(content.positions, ids)];
+  return { nodes, edges, positions, subflows: readSubflows(content, nodes) };
+}
+
+/** The subflows that the nodes run; others are left alone. */
+function readSubflows(content: JsonObject, nodes: [string, JsonObject][]): Map<string, JsonObject> {
+  const held = subflowsOf(content);
+  const used = usedSubflows(nodes.map(([, node]) => node));
+  return new Map(
+    used.flatMap((name): [string, JsonObject][] => {
+      const entry = held.get(name);
+      return entry && !isDeep(entry) ? [[name, pick(entry, SUBFLOW_FIELDS)]] : [];
+    }),
+  );
+}
+
+function pick(object: JsonObject, names: string[]): JsonObject {
+  const own = names.filter((name) => Object.hasOwn(object, name)).map((name) => [name, object[name]]);
+  return Object.fromEntries(own) as JsonObject;
 }
 
 function readEdges(edges: Json | undefined, ids: ReadonlySet<string>): JsonObject[] {

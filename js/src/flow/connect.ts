@@ -15,6 +15,7 @@ const TITLES = new Map([
   ["int", "a whole number"],
   ["float", "a number"],
   ["flag", "True or False"],
+  ["any", "anything"],
 ]);
 // A text that feeds a choice is checked when its value is known.
 const CONVERSIONS = new Set(["int→float", "mask→image", "choice→text", "text→choice"]);

@@ -82,6 +82,44 @@ export function isName(text: Json | undefined): text is string {
   return typeof text === "string" && NAME.test(text);
 }
 
+/** Whether edits can go on from it: every section is there, in its shape. */
+export function isDocument(thing: Json | undefined): thing is FlowDocument {
+  if (!isObject(thing) || field(thing, "format") !== "pixelflow" || typeof field(thing, "name") !== "string") {
+    return false;
+  }
+  const { layout = {}, subflows = {} } = thing;
+  return (
+    isObject(field(thing, "nodes")) &&
+    ["edges", "inputs", "outputs"].every((section) => Array.isArray(field(thing, section))) &&
+    isObject(layout) &&
+    isObject(Object.hasOwn(layout, "positions") ? layout.positions : {}) &&
+    isObject(subflows)
+  );
+}
+
+/** The subflows that a flow holds, by name; what cannot be read is passed over. */
+export function subflowsOf(document: JsonObject): Map<string, JsonObject> {
+  const held = field(document, "subflows");
+  const entries = Object.entries(isObject(held) ? held : {});
+  const readable = entries.filter(([name, entry]) => isName(name) && isObject(entry) && isDocument(entry.document));
+  return new Map(readable as [string, JsonObject][]);
+}
+
+const KINDS = ["flow", "repeat", "while_", "for_each", "grid"];
+
+/** `repeat/poster` → kind `repeat` and subflow `poster`; null for a type that no subflow is. */
+export function splitType(type: string): { kind: string; subflow: string } | null {
+  const slash = type.indexOf("/");
+  const kind = type.slice(0, Math.max(slash, 0));
+  return KINDS.includes(kind) ? { kind, subflow: type.slice(slash + 1) } : null;
+}
+
+/** The names of the subflows that some nodes run, each once. */
+export function usedSubflows(nodes: Iterable<JsonObject>): string[] {
+  const used = [...nodes].flatMap(({ type }) => splitType(typeof type === "string" ? type : "")?.subflow ?? []);
+  return [...new Set(used)];
+}
+
 export function isNode(entry: Json | undefined): entry is JsonObject {
   if (!isObject(entry)) return false;
   const { type, title = null, values = {} } = entry;

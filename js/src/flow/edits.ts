@@ -11,10 +11,13 @@ import {
   type JsonObject,
   readFlow,
   splitPort,
+  subflowsOf,
+  usedSubflows,
 } from "./document";
 import { freeId } from "./names";
 import { findPort, findType, type NodeTypes } from "./nodeType";
 import { applyAll, NONE, type Operation } from "./operations";
+import { Steps, withSubflow } from "./steps";
 
 export { NONE } from "./operations";
 export {
@@ -53,6 +56,8 @@ export interface Items {
 /** Nodes with the edges between them, as they are copied: by the ids that they had. */
 export interface NodeGroup {
   nodes: [string, JsonObject][];
+  /** The subflows that they run, by name. */
+  subflows: ReadonlyMap<string, JsonObject>;
   edges: JsonObject[];
   positions: ReadonlyMap<string, Position>;
 }
@@ -170,6 +175,9 @@ export function groupOf(
     return isNode(entry) && isName(id) ? [[id, entry]] : [];
   });
   const known = new Set(nodes.map(([id]) => id));
+  const held = subflowsOf(document);
+  const used = usedSubflows(nodes.map(([, node]) => node)).filter((name) => held.has(name));
+  const subflows = new Map(used.map((name) => [name, held.get(name) as JsonObject]));
   const isInside = (port: Json | undefined) => known.has(splitPort(port)?.node ?? "");
   const edges = document.edges.filter((edge) => isObject(edge) && isInside(edge.from) && isInside(edge.to));
   const positions = new Map<string, Position>();
@@ -177,19 +185,22 @@ export function groupOf(
     const place = flow.positions.get(id) ?? places.get(id);
     if (place) positions.set(id, place);
   }
-  return { nodes, edges: edges as JsonObject[], positions };
+  return { nodes, edges: edges as JsonObject[], positions, subflows };
 }
 
-/** Puts a group into a document under free ids, moved by an offset. */
+/** Puts a group into a document under free ids, moved by an offset, with the subflows that it runs. */
 export function placeGroup(document: FlowDocument, group: NodeGroup, offset: Position): PlacedNodes {
+  const steps = new Steps(document);
+  const names = steps.adopt(group.subflows);
   const renamed = new Map<string, string>();
   const taken = new Set(Object.keys(document.nodes));
-  for (const [id, { type }] of group.nodes) {
+  const nodes = group.nodes.map(([id, node]): [string, JsonObject] => [id, withSubflow(node, names)]);
+  for (const [id, { type }] of nodes) {
     const free = freeId(type as string, (name) => taken.has(name));
     taken.add(free);
     renamed.set(id, free);
   }
-  const added = group.nodes.map(([id, node]): Operation => {
+  const added = nodes.map(([id, node]): Operation => {
     const [x, y] = group.positions.get(id) ?? [0, 0];
     const position = whole([x + offset[0], y + offset[1]]);
     return { op: "add_node", id: renamed.get(id) as string, node, position };
@@ -202,7 +213,7 @@ export function placeGroup(document: FlowDocument, group: NodeGroup, offset: Pos
     const edge = { op: "connect", from: moved(from), to: moved(to) };
     return Object.keys(fields).length > 0 ? { ...edge, fields } : edge;
   });
-  return { ids: [...renamed.values()], operations: [...added, ...joined] };
+  return { ids: [...renamed.values()], operations: [...steps.operations, ...added, ...joined] };
 }
 
 /** Places nodes once more, with the edges between them. */

@@ -13,9 +13,10 @@ export function freeName(wanted: string, isTaken: (name: string) => boolean): st
   return name;
 }
 
-/** A free id for a node of a type: `package.sharpen` → `sharpen`. */
+/** A free id for a node of a type: `package.sharpen` → `sharpen`, `flow/poster` → `poster`. */
 export function freeId(typeName: string, isTaken: (id: string) => boolean): string {
-  return freeName(typeName.slice(typeName.lastIndexOf(".") + 1), isTaken);
+  const name = typeName.startsWith("flow/") ? typeName.slice("flow/".length) : typeName;
+  return freeName(name.slice(name.lastIndexOf(".") + 1), isTaken);
 }
 
 /** `Style prompt` → `style_prompt`; nothing that can be a name → the fallback. */

@@ -31,6 +31,8 @@ export interface NodeType {
   family?: string;
   pure?: boolean;
   where?: string;
+  /** The subflow that it runs, and how: `flow` once, the others again and again. */
+  body?: { kind: string; name: string };
   inputs: Port[];
   outputs: Port[];
 }

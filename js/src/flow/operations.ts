@@ -5,6 +5,7 @@
 import {
   type FlowDocument,
   field,
+  isDocument,
   isInput,
   isName,
   isNode,
@@ -26,7 +27,7 @@ export class OperationRejected extends Error {
 
 /** Stands in an operation for a value that is null in the document: null itself takes a field away. */
 export const NONE: JsonObject = { $none: true };
-const NODE_FIELDS = ["title", "type", "type_version", "pinned", "muted", "collapsed", "size", "note", "source"];
+const NODE_FIELDS = "title type type_version pinned muted limit collapsed size note source".split(" ");
 const ENTRY_FIELDS = ["title", "help", "default", "limits", "type", "affects_cost", "choices", "from", "control"];
 const FLOW_FIELDS = ["name", "title", "description"];
 
@@ -329,19 +330,30 @@ const setFlow: Handler = (document, operation) => {
   return [after as FlowDocument, { op: "set_flow", fields: back }];
 };
 
-/** Whether edits can go on from it: every section is there, in its shape. */
-function isDocument(thing: Json): thing is FlowDocument {
-  if (!isObject(thing) || field(thing, "format") !== "pixelflow" || typeof field(thing, "name") !== "string")
-    return false;
-  const layout = field(thing, "layout") ?? {};
-  return (
-    isObject(field(thing, "nodes")) &&
-    ["edges", "inputs", "outputs"].every((section) => Array.isArray(field(thing, section))) &&
-    field(thing, "layout") !== null &&
-    isObject(layout) &&
-    isObject(Object.hasOwn(layout, "positions") ? layout.positions : {})
-  );
-}
+/** Sets the subflow of a name, or takes it away; whether a node runs it is the kernel's to say. */
+const setSubflow: Handler = (document, operation) => {
+  const name = wanted(operation, "name");
+  const entry = wanted(operation, "subflow");
+  if (!isName(name)) {
+    const shown = String(name).slice(0, 80);
+    throw new OperationRejected(`'${shown}' cannot name a subflow. Use letters, digits and _, at most 64.`);
+  }
+  const held = Object.hasOwn(document, "subflows") ? document.subflows : {};
+  if (!isObject(held)) {
+    throw new OperationRejected("The subflows of this flow cannot be read. Mend them in the file.");
+  }
+  const inverse: Operation = { op: "set_subflow", name, subflow: field(held, name) ?? null };
+  if (entry !== null) {
+    if (!isObject(entry) || !isDocument(field(entry, "document"))) {
+      throw new OperationRejected("A subflow holds a whole flow under 'document'.");
+    }
+    return [{ ...document, subflows: { ...held, [name]: entry } }, inverse];
+  }
+  if (!Object.hasOwn(held, name)) throw new OperationRejected(`There is no subflow '${name}'.`);
+  const left = without(held, name);
+  const { subflows: _, ...rest } = document;
+  return [Object.keys(left).length > 0 ? { ...document, subflows: left } : (rest as FlowDocument), inverse];
+};
 
 const replace: Handler = (document, operation) => {
   const after = wanted(operation, "document");
@@ -370,6 +382,7 @@ const OPERATIONS = new Map<string, Handler>([
   ["remove_output", removeEntry("outputs")],
   ["set_output", setEntry("outputs")],
   ["set_flow", setFlow],
+  ["set_subflow", setSubflow],
   ["replace", replace],
 ]);
 

@@ -87,10 +87,12 @@ interface Props {
   frame: Frame;
   title: string;
   state: string | undefined;
+  /** What it made is not what it would make now. */
+  stale: boolean;
 }
 
 /** Where a node shows what it made; its place is kept from the start, so that nothing moves when the result arrives. */
-export const ResultFrame = memo(function ResultFrame({ frame, title, state }: Props) {
+export const ResultFrame = memo(function ResultFrame({ frame, title, state, stale }: Props) {
   const { view } = useEditor();
   const result = useResult(frame.reference);
   const isPicture = result !== undefined && !result.preview && result.mime.startsWith("image/");
@@ -99,7 +101,7 @@ export const ResultFrame = memo(function ResultFrame({ frame, title, state }: Pr
     <div
       className="pf-frame"
       data-empty={!result || undefined}
-      data-old={(result && !result.preview && (state === "running" || state === "waiting")) || undefined}
+      data-old={(result && !result.preview && (stale || state === "running" || state === "waiting")) || undefined}
       style={{ top: frame.y, left: PADDING, right: PADDING, height: frame.height }}
       onDoubleClick={(event) => {
         event.stopPropagation();

@@ -5,12 +5,21 @@ import { type Frame, PADDING } from "./card";
 
 const placeIn = ({ y, height }: Frame) => ({ top: y, height, left: PADDING, right: PADDING });
 
-/** Why a node failed: words first, the traceback for who asks for it. */
+/** Why a node or some of its items failed: words first, the traceback for who asks for it. */
 function Failure({ run }: { run: NodeRun }) {
   const [open, setOpen] = useState(false);
   return (
     <div className="pf-failed nodrag nopan" role="alert">
-      <p>{run.error ?? "This node failed."}</p>
+      {run.state === "failed" && <p>{run.error ?? "This node failed."}</p>}
+      {run.itemErrors.length > 0 && (
+        <ul className="pf-item-errors nowheel">
+          {run.itemErrors.map(({ item, error }) => (
+            <li key={item}>
+              <strong>Item {item + 1}</strong> {error}
+            </li>
+          ))}
+        </ul>
+      )}
       {run.traceback && (
         <>
           <button type="button" className="pf-link" aria-expanded={open} onClick={() => setOpen(!open)}>
@@ -34,7 +43,7 @@ const LEAST_HEIGHT = 120;
 
 /** What is to be said of a node, in place of its result, else under its card: it moves nothing when it comes and goes. */
 export function Below({ run, problems, frame }: Props) {
-  const failed = run?.state === "failed";
+  const failed = run?.state === "failed" || (run?.itemErrors.length ?? 0) > 0;
   if (!failed && problems.length === 0) return null;
   const inFrame = frame !== null && frame.height >= LEAST_HEIGHT;
   return (
@@ -42,7 +51,7 @@ export function Below({ run, problems, frame }: Props) {
       className={inFrame ? "pf-below pf-below-inside nowheel" : "pf-below"}
       style={inFrame ? placeIn(frame) : undefined}
     >
-      {failed && <Failure run={run} />}
+      {run && failed && <Failure run={run} />}
       {problems.map((problem) => (
         <p key={problem.message} className="pf-problem">
           {problem.message} {problem.remedy}

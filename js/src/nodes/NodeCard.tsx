@@ -5,64 +5,16 @@ import { AlertIcon, ChevronIcon } from "../editor/icons";
 import { useStored } from "../editor/store";
 import { useEditor } from "../editor/view";
 import { ResultFrame } from "../media/ResultFrame";
+import { Badge, PinMark, Progress } from "./Badges";
 import { Below } from "./Below";
 import { type AdvancedLine, type Card, ROW_HEIGHT } from "./card";
 import { NodeMenu } from "./NodeMenu";
+import { PassThrough } from "./PassThrough";
 import { PortHandles, PortRow } from "./PortRow";
 import { PortShape } from "./PortShape";
+import { Question } from "./Question";
 import { Title } from "./Title";
-import { stateWords, useNodeRun, useProblems, useRefused, useSeconds } from "./useRow";
-import { formatSeconds, formatWait } from "./values";
-
-/** How far a node is that cannot tell: for how long it has been at it. */
-function Waited({ since }: { since: number | null }) {
-  const seconds = useSeconds(since);
-  return seconds < 1 ? (
-    <span className="pf-spinner" aria-hidden="true" />
-  ) : (
-    <span className="pf-badge" aria-hidden="true">
-      {formatWait(seconds)}
-    </span>
-  );
-}
-
-function Badge({ run }: { run: NodeRun | undefined }) {
-  if (!run) return null;
-  if (run.state === "running") {
-    if (run.item) return <span className="pf-badge">{`${run.item[0]} of ${run.item[1]}`}</span>;
-    if (run.fraction === null) return <Waited since={run.since} />;
-    return <span className="pf-badge">{`${Math.round(run.fraction * 100)} %`}</span>;
-  }
-  if (run.state === "done") {
-    if (run.cached)
-      return (
-        <span className="pf-badge" title="Nothing it depends on has changed.">
-          cached
-        </span>
-      );
-    return run.took === null ? null : <span className="pf-badge">{formatSeconds(run.took)}</span>;
-  }
-  return run.state === "waiting" ? <span className="pf-badge">waiting</span> : null;
-}
-
-function Progress({ run, title }: { run: NodeRun | undefined; title: string }) {
-  if (run?.state !== "running") return null;
-  const known = run.fraction !== null;
-  const percent = Math.round((run.fraction ?? 0) * 100);
-  return (
-    <div
-      className="pf-progress"
-      role="progressbar"
-      aria-label={`Progress of ${title}`}
-      aria-valuemin={0}
-      aria-valuemax={100}
-      {...(known ? { "aria-valuenow": percent } : {})}
-      data-known={known}
-    >
-      <div style={known ? { width: `${percent}%` } : undefined} />
-    </div>
-  );
-}
+import { cardWords, useNodeRun, useProblems, useRefused, useStale } from "./useRow";
 
 function Advanced({ id, line }: { id: string; line: AdvancedLine }) {
   const { view } = useEditor();
@@ -85,7 +37,14 @@ function Advanced({ id, line }: { id: string; line: AdvancedLine }) {
   );
 }
 
-function Header({ card, run, warned }: { card: Card; run: NodeRun | undefined; warned: boolean }) {
+interface HeaderProps {
+  card: Card;
+  run: NodeRun | undefined;
+  warned: boolean;
+  stale: boolean;
+}
+
+function Header({ card, run, warned, stale }: HeaderProps) {
   const { view } = useEditor();
   const under = run?.state === "running" && run.note ? run.note : card.known ? card.subtitle : "not installed here";
   return (
@@ -102,7 +61,8 @@ function Header({ card, run, warned }: { card: Card; run: NodeRun | undefined; w
           <AlertIcon />
         </span>
       )}
-      <Badge run={run} />
+      {card.pinned && <PinMark loose={stale} />}
+      <Badge card={card} run={run} stale={stale} />
       {!view.readOnly && <NodeMenu id={card.id} />}
     </header>
   );
@@ -138,8 +98,9 @@ export const NodeCard = memo(function NodeCard({ card, selected, far }: Props) {
   const run = useNodeRun(card.id);
   const problems = useProblems(card.id);
   const refused = useRefused();
+  const stale = useStale(card.id);
   const { frame } = card;
-  const words = card.known ? stateWords(run) : "its type is not installed here";
+  const words = cardWords(card, run, stale);
   const classes = ["pf-card", !card.known && "pf-card-unknown", far && "pf-card-far", selected && "pf-card-selected"];
   return (
     // biome-ignore lint/a11y/useSemanticElements: a card is no fieldset.
@@ -149,15 +110,18 @@ export const NodeCard = memo(function NodeCard({ card, selected, far }: Props) {
       aria-label={words ? `${card.title}, ${words}` : card.title}
       data-node={card.id}
       data-state={run?.state ?? "idle"}
+      data-muted={card.muted || undefined}
+      data-stale={stale || undefined}
       data-told={refused || undefined}
       data-different={view.different.has(card.id) || undefined}
     >
       {far && view.readOnly ? (
         <LargeTitle card={card} />
       ) : (
-        <Header card={card} run={run} warned={problems.length > 0 && run?.state !== "failed"} />
+        <Header card={card} run={run} warned={problems.length > 0 && run?.state !== "failed"} stale={stale} />
       )}
       <Progress run={run} title={card.title} />
+      {card.muted && <PassThrough card={card} />}
       {!far && (
         <ul className="pf-rows">
           {card.rows.map((row) => (
@@ -171,9 +135,10 @@ export const NodeCard = memo(function NodeCard({ card, selected, far }: Props) {
         </ul>
       )}
       {!far && card.advanced && <Advanced id={card.id} line={card.advanced} />}
-      {frame && <ResultFrame frame={frame} title={card.title} state={run?.state} />}
+      {frame && <ResultFrame frame={frame} title={card.title} state={run?.state} stale={stale} />}
       <PortHandles owner={card.id} rows={card.rows} />
       {!far && <Below run={run} problems={problems} frame={frame} />}
+      {run?.state === "asking" && !view.readOnly && <Question id={card.id} title={card.title} run={run} />}
     </section>
   );
 });

@@ -1,94 +1,52 @@
-import { type KeyboardEvent, type RefObject, useEffect, useLayoutEffect, useRef } from "react";
-import { duplicate, removeThese, run } from "../editor/actions";
+import { useRef } from "react";
+import { duplicate, removeThese, selectedNodes } from "../editor/actions";
 import { DotsIcon } from "../editor/icons";
-import { usePart, useStored } from "../editor/store";
+import { Menu, type MenuItem } from "../editor/Menu";
+import { areAll, mute, pin, run } from "../editor/running";
+import { usePart } from "../editor/store";
+import { makeOne, subflowOf, unpack } from "../editor/subflows";
 import { type Editor, useEditor } from "../editor/view";
+import { useInView } from "./inView";
 
-interface Item {
-  title: string;
-  keys: string;
-  act(editor: Editor, id: string): void;
+/** With several nodes selected, what is done about running is done with all of them. */
+function itemsOf(editor: Editor, id: string): MenuItem[] {
+  const selected = selectedNodes(editor);
+  const ids = selected.includes(id) ? selected : [id];
+  const { document, flow } = editor.session.sync.snapshot();
+  const subflow = ids.length === 1 ? subflowOf(document, flow.nodes.get(id)?.type) : null;
+  const inside: MenuItem[] = subflow ? [{ title: "Look inside", act: () => editor.view.inside.set(id) }] : [];
+  const apart: MenuItem[] =
+    subflow?.kind === "flow" ? [{ title: "Unpack", keys: "Shift Ctrl G", act: () => unpack(editor, id) }] : [];
+  const several = ids.length > 1 ? ` ${ids.length} nodes` : "";
+  return [
+    {
+      title: several ? `Run${several}` : "Run to here",
+      keys: selected.includes(id) ? "Shift Enter" : "",
+      act: () => run(editor, ids),
+    },
+    { title: `${areAll(editor, ids, "muted") ? "Unmute" : "Mute"}${several}`, keys: "M", act: () => mute(editor, ids) },
+    { title: `${areAll(editor, ids, "pinned") ? "Unpin" : "Pin"}${several}`, keys: "P", act: () => pin(editor, ids) },
+    ...inside,
+    ...apart,
+    ...(subflow ? [] : [{ title: "Make a subflow", keys: "Ctrl G", act: () => makeOne(editor, ids) }]),
+    { title: "Duplicate", keys: "Ctrl D", act: () => duplicate(editor, [id]) },
+    { title: "Rename", keys: "F2", act: () => editor.view.renaming.set(id) },
+    { title: "Delete", keys: "Del", act: () => removeThese(editor, [id], [], null) },
+  ];
 }
 
-const ITEMS: Item[] = [
-  { title: "Run to here", keys: "", act: (editor, id) => run(editor, [id]) },
-  { title: "Duplicate", keys: "Ctrl D", act: (editor, id) => duplicate(editor, [id]) },
-  { title: "Rename", keys: "F2", act: ({ view }, id) => view.renaming.set(id) },
-  { title: "Delete", keys: "Del", act: (editor, id) => removeThese(editor, [id], [], null) },
-];
-
-/** Arrow keys walk through the items of a menu. */
-function step(event: KeyboardEvent<HTMLElement>): void {
-  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (by === undefined) return;
-  event.preventDefault();
-  event.stopPropagation();
-  const items = [...event.currentTarget.querySelectorAll<HTMLElement>('[role="menuitem"]')];
-  const host = event.currentTarget.getRootNode() as Document | ShadowRoot;
-  const at = items.indexOf(host.activeElement as HTMLElement);
-  items[(at + by + items.length) % items.length]?.focus({ preventScroll: true });
-}
-
-const EDGE = 8;
-
-/** A menu is as large as any other however small its card is, and wholly in view. */
-function usePlace(menu: RefObject<HTMLElement | null>): { scale: number } {
-  const { view } = useEditor();
-  const zoom = useStored(view.zoom);
-  useLayoutEffect(() => {
-    const { current } = menu;
-    const stage = view.root?.querySelector(".pf-stage")?.getBoundingClientRect();
-    if (!current || !stage) return;
-    current.style.translate = "none";
-    const box = current.getBoundingClientRect();
-    const shift = (low: number, high: number, from: number, to: number) =>
-      (from < low ? low - from : Math.min(0, high - to)) / zoom;
-    const across = shift(stage.left + EDGE, stage.right - EDGE, box.left, box.right);
-    // Notices lie over the canvas and all that is in it.
-    const notices = view.root?.querySelector(".pf-notices")?.getBoundingClientRect();
-    const floor = Math.min(stage.bottom, notices && notices.height > 0 ? notices.top : stage.bottom);
-    const down = shift(stage.top + EDGE, floor - EDGE, box.top, box.bottom);
-    current.style.translate = `${across}px ${down}px`;
-  }, [menu, view, zoom]);
-  return { scale: 1 / zoom };
-}
-
-function Menu({ id }: { id: string }) {
+function OpenMenu({ id }: { id: string }) {
   const editor = useEditor();
   const menu = useRef<HTMLDivElement>(null);
-  const place = usePlace(menu);
-  const { view } = editor;
-  useEffect(() => {
-    menu.current?.querySelector<HTMLElement>('[role="menuitem"]')?.focus({ preventScroll: true });
-    const away = (event: Event) => {
-      if (!event.composedPath().includes(menu.current as HTMLElement)) view.menu.set(null);
-    };
-    const root = view.root;
-    root?.addEventListener("pointerdown", away, true);
-    return () => root?.removeEventListener("pointerdown", away, true);
-  }, [view]);
-  const choose = (item: Item) => {
-    view.menu.set(null);
-    view.root?.focus({ preventScroll: true });
-    item.act(editor, id);
-  };
+  const style = useInView(menu);
   return (
-    <div
-      ref={menu}
-      className="pf-menu nodrag nopan"
-      role="menu"
-      tabIndex={-1}
-      aria-label="Node"
-      style={place}
-      onKeyDown={step}
-    >
-      {ITEMS.map((item) => (
-        <button key={item.title} type="button" role="menuitem" aria-label={item.title} onClick={() => choose(item)}>
-          {item.title}
-          {item.keys && <kbd>{item.keys}</kbd>}
-        </button>
-      ))}
-    </div>
+    <Menu
+      label="Node"
+      items={itemsOf(editor, id)}
+      style={style}
+      place={menu}
+      close={() => editor.view.menu.set(null)}
+    />
   );
 }
 
@@ -113,7 +71,7 @@ export function NodeMenu({ id }: { id: string }) {
       >
         <DotsIcon />
       </button>
-      {open && <Menu id={id} />}
+      {open && <OpenMenu id={id} />}
     </>
   );
 }

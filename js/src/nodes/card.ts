@@ -51,6 +51,13 @@ export interface AdvancedLine {
   open: boolean;
 }
 
+/** What a muted node passes on as it comes: the heights of the two ports, from the top of the card. */
+export interface Pass {
+  from: number;
+  to: number;
+  medium: Medium;
+}
+
 export interface Card {
   id: string;
   type: string;
@@ -61,6 +68,11 @@ export interface Card {
   medium: Medium;
   /** False for a node type that the kernel does not know. */
   known: boolean;
+  /** It does nothing: what comes in is passed on. */
+  muted: boolean;
+  /** Its last result stands. */
+  pinned: boolean;
+  passes: Pass[];
   rows: Row[];
   advanced: AdvancedLine | null;
   frame: Frame | null;
@@ -102,14 +114,14 @@ function inputRow(id: string, port: Port, values: JsonObject, connected: boolean
   return { ...row, value, preset: set === undefined, controlled: isControlled(port, value) };
 }
 
-function layOutFrame(rows: Row[], top: number, longText: boolean): Frame | null {
+function layOutFrame(rows: Row[], top: number, { longText, made }: Circumstances): Frame | null {
   const outputs = rows.filter((row) => row.side === "output");
-  const shown =
-    outputs.find((row) => isFramed(row.medium) || row.medium === "table") ??
-    (longText ? outputs.find((row) => row.medium === "text") : undefined);
+  const known = outputs.find((row) => isFramed(row.medium) || row.medium === "table");
+  const anything = made ? outputs.find((row) => row.reference === made.reference) : undefined;
+  const shown = known ?? anything ?? (longText ? outputs.find((row) => row.medium === "text") : undefined);
   if (!shown) return null;
-  const height = FRAME_HEIGHTS[shown.medium] ?? CARD_WIDTH - 2 * PADDING;
-  return { reference: shown.reference, medium: shown.medium, y: top, height };
+  const medium = shown === anything && made ? made.medium : shown.medium;
+  return { reference: shown.reference, medium, y: top, height: FRAME_HEIGHTS[medium] ?? CARD_WIDTH - 2 * PADDING };
 }
 
 /** What a card depends on besides its entry in the document; equal circumstances give an equal card. */
@@ -120,6 +132,13 @@ export interface Circumstances {
   open: boolean;
   /** It made a text too long for its row. */
   longText: boolean;
+  /** What came out of a port that may give anything. */
+  made?: Made | undefined;
+}
+
+export interface Made {
+  reference: string;
+  medium: Medium;
 }
 
 function describe(id: string, entry: JsonObject, type: NodeType, known: boolean) {
@@ -132,7 +151,18 @@ function describe(id: string, entry: JsonObject, type: NodeType, known: boolean)
     subtitle: title === type.title ? null : type.title,
     help: type.help ?? "",
     known,
+    muted: field(entry, "muted") === true,
+    pinned: isObject(field(entry, "pinned")),
   };
+}
+
+/** Each output of a muted node passes what comes into the first input of its type. */
+function passesOf(inputs: readonly Row[], outputs: readonly Row[]): Pass[] {
+  return outputs.flatMap((output) => {
+    const type = JSON.stringify(output.port.type);
+    const input = inputs.find((row) => JSON.stringify(row.port.type) === type);
+    return input ? [{ from: input.y, to: output.y, medium: output.medium }] : [];
+  });
 }
 
 export function layOutCard(id: string, entry: JsonObject, types: NodeTypes, flow: Flow, around: Circumstances): Card {
@@ -157,9 +187,11 @@ export function layOutCard(id: string, entry: JsonObject, types: NodeTypes, flow
     opened.bottom,
   );
   const rows = [...plain.rows, ...opened.rows, ...outputs.rows];
-  const frame = layOutFrame(rows, outputs.bottom + 4, around.longText);
+  const frame = layOutFrame(rows, outputs.bottom + 4, around);
+  const about = describe(id, entry, type, found !== undefined);
   return {
-    ...describe(id, entry, type, found !== undefined),
+    ...about,
+    passes: about.muted ? passesOf([...plain.rows, ...opened.rows], outputs.rows) : [],
     medium: mediumOf(type.outputs[0]?.type ?? type.inputs[0]?.type ?? "any"),
     rows,
     advanced,

@@ -4,7 +4,7 @@
 import { type Flow, type FlowDocument, field, isObject, type Json, type JsonObject } from "../flow/document";
 import { findType, type NodeTypes, type Side } from "../flow/nodeType";
 import type { Medium } from "../flow/portType";
-import { type Card, type Circumstances, layOutCard, type Row } from "./card";
+import { type Card, type Circumstances, layOutCard, type Made, type Row } from "./card";
 import { type Dock, layOutDocks, placeDocks } from "./docks";
 import { type Point, placeCards } from "./place";
 
@@ -33,6 +33,8 @@ export interface SceneSource {
   types: NodeTypes;
   open: ReadonlySet<string>;
   longTexts: ReadonlySet<string>;
+  /** What came out of ports that may give anything, by node. */
+  made?: ReadonlyMap<string, Made>;
 }
 
 interface Kept {
@@ -81,15 +83,16 @@ export class SceneMaker {
     return { cards, positions, docks, curves: this.#makeCurves(source.flow, cards, docks) };
   }
 
-  #makeCards({ document, flow, types, open, longTexts }: SceneSource): Map<string, Card> {
+  #makeCards({ document, flow, types, open, longTexts, made }: SceneSource): Map<string, Card> {
     const connections = connectionsOf(flow);
     const kept = new Map<string, Kept>();
     for (const id of flow.nodes.keys()) {
       const entry = field(document.nodes, id);
       if (!isObject(entry)) continue;
       const connected = connections.get(id) ?? NONE;
-      const around: Circumstances = { connected, open: open.has(id), longText: longTexts.has(id) };
-      const circumstances = `${around.open}${around.longText} ${[...connected].join(" ")}`;
+      const own = made?.get(id);
+      const around: Circumstances = { connected, open: open.has(id), longText: longTexts.has(id), made: own };
+      const circumstances = `${around.open}${around.longText}${own?.reference} ${own?.medium} ${[...connected].join(" ")}`;
       const type = findType(types, String(field(entry, "type")));
       const before = this.#kept.get(id);
       const same = before?.entry === entry && before.type === type && before.circumstances === circumstances;

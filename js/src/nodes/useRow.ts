@@ -6,6 +6,8 @@ import type { Result } from "../bridge/results";
 import type { NodeRun } from "../bridge/runs";
 import { useTrait } from "../bridge/traits";
 import { useEditor } from "../editor/view";
+import type { Card } from "./card";
+import { countOf } from "./values";
 
 export function useNodeRun(id: string): NodeRun | undefined {
   const { session, view } = useEditor();
@@ -32,6 +34,28 @@ export function useProblems(id: string): readonly Problem[] {
   return own.length > 0 ? own : NONE;
 }
 
+const noneStale: readonly string[] = [];
+const staleSets = new WeakMap<readonly string[], ReadonlySet<string>>();
+
+/** Read once for all cards. */
+function staleSet(ids: readonly string[]): ReadonlySet<string> {
+  const known = staleSets.get(ids) ?? new Set(ids);
+  staleSets.set(ids, known);
+  return known;
+}
+
+/** Whether a node has had a result and would run now. */
+export function useStale(id: string): boolean {
+  const { session, view } = useEditor();
+  const { model } = session;
+  const read = () => !view.readOnly && staleSet(model.get("stale") ?? noneStale).has(id);
+  const listen = (changed: () => void) => {
+    model.on("change:stale", changed);
+    return () => model.off("change:stale", changed);
+  };
+  return useSyncExternalStore(listen, read, read);
+}
+
 /** Whether the last run was refused: then every card says what is wrong with it. */
 export function useRefused(): boolean {
   const { session } = useEditor();
@@ -54,10 +78,26 @@ export function useSeconds(since: number | null): number {
 
 const secondsSince = (moment: number): number => Math.max(0, Math.floor((Date.now() - moment) / 1000));
 
+/** How much of a node is done; of a mapped one, over all its items. */
+export function fractionOf({ fraction, item }: NodeRun): number | null {
+  if (!item || item[1] === 0) return fraction;
+  return Math.min(1, (item[0] + (fraction ?? 0)) / item[1]);
+}
+
 /** What a node is doing, in a word or two. */
 export function stateWords(run: NodeRun | undefined): string {
   if (!run) return "";
+  if (run.state === "running" && run.item) return `running, item ${run.item[0] + 1} of ${run.item[1]}`;
   if (run.state === "running" && run.fraction !== null) return `running, ${Math.round(run.fraction * 100)} %`;
-  if (run.state === "done" && run.cached) return "done, from the cache";
-  return run.state;
+  const items = run.items === null ? "" : `, ${countOf(run.items, "item")}`;
+  if (run.state === "done" && run.cached) return `done, from the cache${items}`;
+  return run.state === "asking" ? "asks which one" : `${run.state}${items}`;
+}
+
+/** All that a card is to say of itself besides its title. */
+export function cardWords(card: Card, run: NodeRun | undefined, stale: boolean): string {
+  if (!card.known) return "its type is not installed here";
+  const active = run?.state === "running" || run?.state === "waiting" || run?.state === "asking";
+  const marks = [card.muted && "muted", card.pinned && "pinned", stale && !active && "stale"];
+  return [stateWords(run), ...marks].filter(Boolean).join(", ");
 }

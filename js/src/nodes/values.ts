@@ -37,3 +37,10 @@ export function formatWait(seconds: number): string {
 export function countOf(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
+
+/** Bytes as a person says them: `310 MB`, `1.4 GB`. */
+export function formatBytes(bytes: number): string {
+  const mega = bytes / 1e6;
+  if (mega >= 1000) return `${(mega / 1000).toFixed(1)} GB`;
+  return mega >= 10 ? `${Math.round(mega)} MB` : `${mega.toFixed(1)} MB`;
+}

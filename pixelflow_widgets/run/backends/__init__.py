@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ...errors import RunError, nearest
 from .inline import InlineBackend
-from .protocol import Backend, Task
+from .protocol import Backend, Stop, Task
 from .worker import WorkerBackend, shared_worker
 
-__all__ = ["Backend", "InlineBackend", "Task", "WorkerBackend", "backend_for", "shared_worker"]
+__all__ = ["Backend", "InlineBackend", "Stop", "Task", "WorkerBackend", "backend_for", "shared_worker"]
 
 _INLINE = InlineBackend()
 NAMES = ("auto", "inline", "worker")

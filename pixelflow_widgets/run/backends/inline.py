@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import threading
+import time
 import traceback
+from collections.abc import Callable
 from typing import Any
 
-from ...errors import Cancelled, NodeFailed, PixelFlowError
+from ...errors import Cancelled, NodeFailed, PixelFlowError, RunError
 from ...media import preview_of
 from ...schema import Progress
+from ...schema.lazy import NotYet
 from .mutation import InputWatch, is_debugging
-from .protocol import Task, TaskListener
+from .protocol import Stop, Task, TaskListener
 
 
 class InlineBackend:
@@ -23,37 +25,59 @@ class InlineBackend:
     def __init__(self, debug: bool | None = None) -> None:
         self._debug = is_debugging() if debug is None else debug
 
-    def execute(self, task: Task, listener: TaskListener, cancelled: threading.Event) -> dict[str, Any]:
+    def execute(self, task: Task, listener: TaskListener, stop: Stop) -> dict[str, Any]:
         """Run a node; see `Backend.execute`."""
         try:
             watch = InputWatch(task.node_type.inputs, task.inputs) if self._debug else None
-            outputs = call(task, listener, cancelled)
+            outputs = call(task, listener, stop)
             if watch:
                 watch.check()
             return outputs
-        except Cancelled:
+        except (Cancelled, RunError, NotYet):
             raise
-        except Exception as error:
+        except BaseException as error:  # a node that ends its process by `sys.exit` ends only itself
             raise NodeFailed(describe(error), traceback=traceback.format_exc()) from error
 
     def close(self) -> None:
         """Do nothing: there is nothing to end."""
 
 
-def call(task: Task, listener: TaskListener, cancelled: threading.Event) -> dict[str, Any]:
-    """Call a node's function with its progress, and return its checked outputs."""
+def call(task: Task, listener: TaskListener, stop: Stop) -> dict[str, Any]:
+    """Call a node's function with its progress, and return its checked outputs.
+
+    A thread cannot be ended: who reports no progress hears neither Stop nor the time limit before it is done.
+    """
     node_type, arguments = task.node_type, task.inputs
-    _check(cancelled)
-    if node_type.progress:
-        arguments = {**arguments, node_type.progress: Progress(_Previews(listener), cancelled.is_set)}
+    _check(stop)
     listener.began()
+    is_stopped = stop.is_set if task.limit is None else _or_over(stop, task.limit)
+    if node_type.progress:
+        arguments = {**arguments, node_type.progress: Progress(_Previews(listener), is_stopped)}
     outputs = node_type.shape.unpack(node_type.function(**arguments))
-    _check(cancelled)
+    if is_stopped():
+        _check(stop)
     return outputs
 
 
-def _check(cancelled: threading.Event) -> None:
-    if cancelled.is_set():
+def _or_over(stop: Stop, limit: float) -> Callable[[], bool]:
+    """Return what says whether the run was stopped, and raises when the time limit has passed."""
+    ends = time.monotonic() + limit
+
+    def is_stopped() -> bool:
+        if time.monotonic() > ends:
+            raise NodeFailed(over_limit(limit))
+        return stop.is_set()
+
+    return is_stopped
+
+
+def over_limit(seconds: float) -> str:
+    """Say that a node took longer than it may."""
+    return f"It did not finish within its time limit of {seconds:g} s. Raise the limit, or make the work smaller."
+
+
+def _check(stop: Stop) -> None:
+    if stop.is_set():
         raise Cancelled("The run was stopped.")
 
 

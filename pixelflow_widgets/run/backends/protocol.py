@@ -11,6 +11,19 @@ from ...schema import NodeType
 from ...schema.progress import Listener
 
 
+class Stop(threading.Event):
+    """Is set when a run was stopped; `now` is true when Stop was pressed again, and nothing more is waited for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = False
+
+    def set_now(self) -> None:
+        """Stop, and end what does not stop by itself at once."""
+        self.now = True
+        self.set()
+
+
 @dataclass(frozen=True)
 class Task:
     """Is one call of a node's function.
@@ -19,11 +32,15 @@ class Task:
         id: Unique in this process.
         node_type: Whose function.
         inputs: Checked values by port.
+        limit: Seconds that it may take, counted from its turn; None is as long as it likes.
+        priority: Of two tasks that wait for the same lane, that of the smaller number comes first.
     """
 
     id: str
     node_type: NodeType
     inputs: Mapping[str, Any]
+    limit: float | None = None
+    priority: int = 0
 
 
 class TaskListener(Listener, Protocol):
@@ -33,20 +50,24 @@ class TaskListener(Listener, Protocol):
         """Hear that the function is called now: what came before was waiting."""
         ...
 
+    def peak(self, bytes: int) -> None:
+        """Hear how many bytes more than before the process held at most while the node ran; best effort."""
+        ...
+
 
 class Backend(Protocol):
     """Runs nodes."""
 
-    def execute(self, task: Task, listener: TaskListener, cancelled: threading.Event) -> dict[str, Any]:
+    def execute(self, task: Task, listener: TaskListener, stop: Stop) -> dict[str, Any]:
         """Run a node and return its checked outputs by port; several threads may call at once.
 
         Args:
             task: What to run.
             listener: Hears progress; its previews come as `media.Preview`.
-            cancelled: Set when the run was stopped.
+            stop: Set when the run was stopped.
 
         Raises:
-            NodeFailed: The function raised, or a value cannot travel.
+            NodeFailed: The function raised, took longer than its limit, or a value cannot travel.
             WorkerLost: The process that ran it is gone.
             Cancelled: It was stopped.
         """

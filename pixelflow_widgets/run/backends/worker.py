@@ -7,31 +7,22 @@ in the background), ends with the kernel, and after a crash the next task starts
 from __future__ import annotations
 
 import atexit
+import contextlib
 import itertools
-import json
-import os
 import queue
-import secrets
-import signal
-import subprocess
-import sys
-import tempfile
 import threading
 import time
-from collections.abc import Iterable
-from multiprocessing.connection import Client, Connection
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ...errors import Cancelled, MediaError, NodeFailed, WorkerLost
+from ...errors import Cancelled, MediaError, NodeFailed, RunError, WorkerLost
 from ...media import Preview
-from ..transport import pack, pack_function, unpack
-from .protocol import Task, TaskListener
+from ..transport import pack_function
+from .inline import over_limit
+from .process import ENDS, Lost, Process
+from .protocol import Stop, Task, TaskListener
 
-_START = (
-    "import sys, json; setup = json.loads(sys.stdin.readline()); sys.path[:] = setup['path']; "
-    "from pixelflow_widgets.run.backends.worker_process import serve; serve(setup)"
-)
-GRACE_SECONDS = 3.0
+GRACE_SECONDS = 2.5
 _POLL_SECONDS = 0.05
 _PATIENCE_SECONDS = 0.2
 """How long a task waits for its turn before its listener is told what for."""
@@ -47,7 +38,8 @@ class WorkerBackend:
     def __init__(self, grace: float = GRACE_SECONDS) -> None:
         self.grace = grace
         self._lock = threading.Lock()
-        self._process: _Process | None = None
+        self._suspects = threading.Lock()
+        self._process: Process | None = None
         self._numbers = itertools.count()
 
     @property
@@ -59,78 +51,74 @@ class WorkerBackend:
     def warm(self, modules: Iterable[str] = ()) -> None:
         """Start the process and import modules in the background, so that the first run does not wait."""
         names = list(modules)
-        threading.Thread(target=lambda: self._running().warm(names), name="pixelflow-warm", daemon=True).start()
 
-    def execute(self, task: Task, listener: TaskListener, cancelled: threading.Event) -> dict[str, Any]:
-        """Run a node; see `Backend.execute`."""
-        try:
-            packed = pack(task.node_type.inputs, task.inputs)
-        except Exception as error:
-            raise NodeFailed(f"An input cannot travel to the worker process: {error}") from error
-        message = (pack_function(task.node_type), task.node_type.shape, packed)
-        if cancelled.is_set():
-            raise Cancelled("The run was stopped.")
-        try:
-            return self._try(message, listener, cancelled)
-        except _NeverStarted:  # the process died before it took the task: a new one is tried, once
+        def start() -> None:
+            with contextlib.suppress(RunError):  # the first task says it to somebody
+                self._running().warm(names)
+
+        threading.Thread(target=start, name="pixelflow-warm", daemon=True).start()
+
+    def execute(self, task: Task, listener: TaskListener, stop: Stop) -> dict[str, Any]:
+        """Run a node; see `Backend.execute`.
+
+        When the process ends, a task that it had not begun, or that ran beside the one for which it was ended, is done
+        again in a new one. Where nobody knows which of several tasks made it crash, each is tried once more, alone.
+        """
+        code = pack_function(task.node_type)
+        not_begun = 0
+        suspect = contextlib.nullcontext()
+        while True:
             try:
-                return self._try(message, listener, cancelled)
-            except _NeverStarted as error:
-                raise WorkerLost(str(error)) from None
+                with suspect:
+                    return self._try(task, code, listener, stop)
+            except _Gone as gone:
+                lost, number = gone.lost, gone.number
+            if stop.is_set():
+                raise Cancelled("The run was stopped.")
+            if lost.culprit is not None:
+                continue  # it was ended for another task
+            if number not in lost.running and not_begun < 1:
+                not_begun += 1
+            elif len(lost.running) > 1 and task.node_type.pure and isinstance(suspect, contextlib.nullcontext):
+                suspect = self._one_at_a_time(stop)
+            else:
+                raise WorkerLost(lost.words)
 
-    def _try(self, message: tuple[Any, ...], listener: TaskListener, cancelled: threading.Event) -> dict[str, Any]:
-        patience = _Patience(listener, "" if self.pid is not None else "Starting the worker …")
-        process = self._running()
-        number = next(self._numbers)
-        mailbox = process.open_mailbox(number)
+    @contextlib.contextmanager
+    def _one_at_a_time(self, stop: Stop) -> Iterator[None]:
+        while not self._suspects.acquire(timeout=_POLL_SECONDS):
+            if stop.is_set():
+                raise Cancelled("The run was stopped.")
         try:
-            process.send("task", number, *message)
-            return self._follow(process, number, mailbox, patience, cancelled)
+            yield
+        finally:
+            self._suspects.release()
+
+    def _try(self, task: Task, code: tuple[str, Any], listener: TaskListener, stop: Stop) -> dict[str, Any]:
+        if stop.is_set():
+            raise Cancelled("The run was stopped.")
+        patience = _Patience(listener, "" if self.pid is not None else "Starting the worker …")
+        process, number = self._running(), next(self._numbers)
+        follower = _Follower(process, number, task, patience, stop, self.grace)
+        ports = task.node_type.inputs
+        lane = "model" if any(port.type.name == "model" for port in ports.values()) else "pool"
+        try:
+            process.give(number, ports, task.inputs, lane, task.priority, code, task.node_type.shape)
+            return follower.follow()
+        except MediaError as error:
+            raise NodeFailed(f"A value cannot travel between the processes: {error}") from error
         finally:
             process.close_mailbox(number)
 
-    def _follow(
-        self, process: _Process, number: int, mailbox: queue.Queue[Any], patience: _Patience, cancelled: threading.Event
-    ) -> dict[str, Any]:
-        listener, deadline, started = patience.listener, None, False
-        while True:
-            if cancelled.is_set() and deadline is None:
-                deadline = time.monotonic() + self.grace
-                process.send("cancel", number)
-            try:
-                kind, *what = mailbox.get(timeout=_POLL_SECONDS)
-            except queue.Empty:
-                if not started:
-                    patience.wait(process.occupation)
-                if deadline is not None and time.monotonic() > deadline:
-                    process.kill()
-                    raise Cancelled("The node did not stop by itself, so its worker process was ended.") from None
-                continue
-            match kind:
-                case "started":
-                    started = True
-                    patience.end()
-                case "progress":
-                    listener.progress(*what)
-                case "preview":
-                    listener.preview(Preview(*what))
-                case "log":
-                    listener.log(*what)
-                case "done":
-                    return unpack(what[0])
-                case "failed":
-                    raise NodeFailed(what[0], traceback=what[1])
-                case "cancelled":
-                    raise Cancelled("The run was stopped.")
-                case "lost":
-                    if cancelled.is_set():
-                        raise Cancelled("The run was stopped.")
-                    raise (WorkerLost if started else _NeverStarted)(what[0])
-
-    def _running(self) -> _Process:
+    def _running(self) -> Process:
         with self._lock:
             if self._process is None or not self._process.alive:
-                self._process = _Process()
+                try:
+                    self._process = Process()
+                except OSError as error:
+                    raise WorkerLost(f"The worker process could not be started: {error}") from error
+                except RunError as error:  # what the environment says cannot be followed
+                    raise NodeFailed(str(error)) from error
             return self._process
 
     def close(self) -> None:
@@ -139,6 +127,92 @@ class WorkerBackend:
             if self._process is not None:
                 self._process.end()
                 self._process = None
+
+
+class _Gone(Exception):
+    """Says that the process ended before a task did."""
+
+    def __init__(self, lost: Lost, number: int) -> None:
+        self.lost, self.number = lost, number
+
+
+class _Follower:
+    """Follows one try of a task until it ends, by itself or because it was stopped or took too long."""
+
+    def __init__(
+        self, process: Process, number: int, task: Task, patience: _Patience, stop: Stop, grace: float
+    ) -> None:
+        self._process, self._number, self._task = process, number, task
+        self._patience, self._listener, self._stop, self._grace = patience, patience.listener, stop, grace
+        self._mailbox = process.open_mailbox(number)
+        self._began: float | None = None
+        self._deadline: float | None = None
+        """When the process is killed if the task has not ended by itself."""
+        self._is_late = False
+
+    def follow(self) -> dict[str, Any]:
+        """Return the outputs of the task; see `Backend.execute`."""
+        while True:
+            self._watch()
+            try:
+                kind, *what = self._mailbox.get(timeout=_POLL_SECONDS)
+            except queue.Empty:
+                if self._began is None:
+                    self._patience.wait(self._process.occupation())
+                continue
+            if kind in ENDS:
+                return self._end(kind, what)
+            self._hear(kind, what)
+
+    def _watch(self) -> None:
+        """See whether the task was stopped or is late; ask it to end, and end it if it does not."""
+        now = time.monotonic()
+        if self._deadline is None and (self._stop.is_set() or self._is_over(now)):
+            if self._process.withdraw(self._number):
+                raise self._stopped()
+            self._deadline = now + self._grace
+            self._process.send("cancel", self._number)
+        if self._deadline is None:
+            return
+        if now > self._deadline or (self._stop.now and self._began is not None):
+            self._process.kill(culprit=self._number)
+            raise self._stopped(" The node did not stop by itself, so its worker process was ended.")
+
+    def _is_over(self, now: float) -> bool:
+        limit = self._task.limit
+        self._is_late = limit is not None and self._began is not None and now > self._began + limit
+        return self._is_late
+
+    def _stopped(self, how: str = "") -> RunError:
+        if self._is_late and not self._stop.is_set():
+            return NodeFailed(over_limit(self._task.limit or 0) + how)
+        return Cancelled("The run was stopped." + how)
+
+    def _end(self, kind: str, what: list[Any]) -> dict[str, Any]:
+        *what, peak = what
+        if peak is not None:
+            self._listener.peak(peak)
+        if kind == "done" and not self._is_late:
+            return self._process.take(self._number, what[0])
+        if kind == "failed" and not self._is_late:
+            raise NodeFailed(what[0], traceback=what[1])
+        raise self._stopped()
+
+    def _hear(self, kind: str, what: list[Any]) -> None:
+        listener = self._listener
+        match kind:
+            case "started":
+                self._began = time.monotonic()
+                self._patience.end()
+            case "progress":
+                listener.progress(*what)
+            case "preview":
+                listener.preview(Preview(*what))
+            case "log":
+                for line in what[0]:
+                    listener.log(line)
+            case "lost":
+                raise _Gone(what[0], self._number)
 
 
 class _Patience:
@@ -162,113 +236,6 @@ class _Patience:
         if reason != self._told:
             self._told = reason
             self.listener.progress(None, reason)
-
-
-class _NeverStarted(Exception):
-    """Says that a process ended before it took a task."""
-
-
-class _Process:
-    """Is one worker process and the line to it."""
-
-    def __init__(self) -> None:
-        self._mailboxes: dict[int, queue.Queue[Any]] = {}
-        self._lock = threading.Lock()
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
-        self.alive = True
-        self._warming = 0
-        key = secrets.token_bytes(32)
-        self.popen = subprocess.Popen(
-            [sys.executable, "-c", _START],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            start_new_session=True,  # Ctrl-C in a terminal reaches the kernel only, which then says what to stop
-        )
-        self._connection = self._connect(key)
-        threading.Thread(target=self._listen, name="pixelflow-worker", daemon=True).start()
-
-    def _connect(self, key: bytes) -> Connection:
-        assert self.popen.stdin and self.popen.stdout
-        try:
-            self.popen.stdin.write(json.dumps({"key": key.hex(), "path": sys.path}).encode() + b"\n")
-            self.popen.stdin.close()
-            answer = self.popen.stdout.readline()
-            address = json.loads(answer)["address"]
-            return Client(address, authkey=key)
-        except (OSError, ValueError, EOFError) as error:
-            self.alive = False
-            self.popen.kill()
-            raise WorkerLost(f"The worker process did not start. {self._ending()}") from error
-
-    def warm(self, modules: list[str]) -> None:
-        self._warming += 1
-        self.send("warm", modules)
-
-    @property
-    def occupation(self) -> str:
-        """Return what it does that makes a task wait, in words."""
-        return "Loading model code …" if self._warming else "Waiting for the worker, which runs another node …"
-
-    def open_mailbox(self, number: int) -> queue.Queue[Any]:
-        with self._lock:
-            mailbox: queue.Queue[Any] = queue.Queue()
-            self._mailboxes[number] = mailbox
-            if not self.alive:
-                mailbox.put(("lost", self._ending()))
-            return mailbox
-
-    def close_mailbox(self, number: int) -> None:
-        with self._lock:
-            self._mailboxes.pop(number, None)
-
-    def send(self, kind: str, *what: Any) -> None:
-        try:
-            with self._lock:
-                self._connection.send((kind, *what))
-        except (OSError, ValueError):  # the line is gone; the mailboxes are told by the listener
-            pass
-        except Exception as error:
-            raise MediaError(f"A task cannot travel to the worker process: {error}") from error
-
-    def _listen(self) -> None:
-        while True:
-            try:
-                kind, number, *what = self._connection.recv()
-            except Exception:  # the line is closed; or holds what nobody can read, which is no better
-                self.popen.kill()
-                break
-            if kind == "warmed":
-                self._warming -= 1
-            mailbox = self._mailboxes.get(number)
-            if mailbox is not None:
-                mailbox.put((kind, *what))
-        self.popen.wait()
-        with self._lock:
-            self.alive = False
-            for mailbox in self._mailboxes.values():
-                mailbox.put(("lost", self._ending()))
-
-    def _ending(self) -> str:
-        """Say how the process ended, with the last lines that it wrote."""
-        code = self.popen.wait()
-        how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
-        if code == -signal.SIGKILL:
-            how += " (killed, perhaps because memory ran out)"
-        self._errors.seek(max(0, self._errors.seek(0, os.SEEK_END) - 1500))
-        last = self._errors.read().decode(errors="replace").strip()
-        return f"The worker process {how}." + (f" It wrote:\n{last}" if last else "")
-
-    def kill(self) -> None:
-        self.alive = False  # at once: the next task must not be given to it
-        self.popen.kill()
-
-    def end(self) -> None:
-        self.send("exit")
-        try:
-            self.popen.wait(timeout=2)
-        except subprocess.TimeoutExpired:
-            self.kill()
 
 
 _shared: WorkerBackend | None = None

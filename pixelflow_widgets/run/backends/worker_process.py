@@ -1,9 +1,11 @@
-"""What runs inside the worker process: takes tasks one after another, hears Stop meanwhile, ends with its kernel."""
+"""What runs inside the worker process: takes tasks in lanes, hears Stop meanwhile, ends with its kernel."""
 
 from __future__ import annotations
 
+import contextlib
+import faulthandler
 import importlib
-import io
+import itertools
 import json
 import os
 import queue
@@ -11,68 +13,166 @@ import signal
 import sys
 import threading
 import traceback
-from multiprocessing.connection import Connection, Listener
+from multiprocessing.connection import Listener
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...errors import Cancelled
-from ...media import Preview, preview_of
 from ...schema import Progress, Shape
-from ..transport import pack, unpack, unpack_function
+from ..shared_memory import SharedMemory
+from ..transport import pack, spans_of, unpack, unpack_function
 from .inline import describe
+from .line import Line
+from .memory import Peak
 from .mutation import InputWatch, is_debugging
+from .reports import Reports, TaskOutput, Ticker
 
-_MAX_LOG_CHARACTERS = 100_000
+MODEL_LANE, POOL = "model", "pool"
+"""Nodes that take a model run one after another, for there is one accelerator; others beside them."""
+_THREADS = max(1, min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1))
+_OUT_OF_MEMORY = "Memory ran out. Make the result smaller or free a model."
 
 
 def serve(setup: dict[str, Any]) -> None:
     """Open a line, tell the kernel its address, and run tasks until the line closes.
 
     Args:
-        setup: The key of the line, as hexadecimal text; `sys.path` was set from it before.
+        setup: The key of the line, as hexadecimal text, and descriptors of shared memory; `sys.path` was set before.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    given, taken = [None if number is None else SharedMemory(number) for number in setup["memory"]]
     with Listener(None, authkey=bytes.fromhex(setup["key"])) as listener:
         sys.stdout.write(json.dumps({"address": listener.address}) + "\n")
         sys.stdout.flush()
-        line = _Line(listener.accept())
+        line = Line(listener.accept(), taken)
     _detach()
-    tasks: queue.Queue[Any] = queue.Queue()
-    threading.Thread(target=line.listen, args=(tasks,), daemon=True).start()
-    while True:
-        kind, *what = tasks.get()
-        if kind == "warm":
-            _warm(*what)
-            line.send("warmed", -1)  # of no task
-            continue
-        number, code, shape, packed = what
-        if not line.begin(number):
-            continue
-        log = sys.stdout = sys.stderr = _LogWriter(line, number)
-        answer = _answer(line, number, code, shape, packed)
-        sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
-        log.finish()
-        line.send(*answer)
-        line.end(number)
-
-
-def _answer(line: _Line, number: int, code: Any, shape: Shape, packed: Any) -> tuple[Any, ...]:
-    """Run a task and return the message that ends it."""
-    try:
-        return "done", number, _run(line, number, code, shape, packed)
-    except Cancelled:
-        return "cancelled", number
-    except MemoryError:
-        sentence = "Memory ran out. Make the result smaller or free a model."
-        return "failed", number, sentence, traceback.format_exc()
-    except (Exception, SystemExit) as error:
-        return "failed", number, describe(error), traceback.format_exc()
+    _offer_to_be_ended()
+    worker = _Worker(line, given)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=worker.leave)
+    threading.Thread(target=line.listen, args=(worker.take,), name="pixelflow-line", daemon=True).start()
+    worker.work(worker.lanes[MODEL_LANE])
 
 
 def _detach() -> None:
     """Leave standard input and output, which nobody serves any more: a library that prints would fill the pipe."""
     os.dup2(2, 1)
     sys.stdin = Path(os.devnull).open()  # noqa: SIM115 - as long as the process
+    faulthandler.enable(sys.__stderr__ or 2, all_threads=False)  # a crash in native code says where
+
+
+def _offer_to_be_ended() -> None:
+    """Have the system end this process before the kernel, whose variables are worth more, when memory runs out."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("800")
+
+
+class _Message(NamedTuple):
+    """Is one thing to do; what has the smaller priority comes first, then what came first."""
+
+    priority: int
+    place: int
+    kind: str
+    what: Any
+
+
+class _Worker:
+    """Runs tasks in lanes: one thread for nodes that take a model, some for the others."""
+
+    def __init__(self, line: Line, given: SharedMemory | None) -> None:
+        self._line, self._given = line, given
+        self.lanes: dict[str, queue.PriorityQueue[_Message]] = {
+            MODEL_LANE: queue.PriorityQueue(),
+            POOL: queue.PriorityQueue(),
+        }
+        self._places = itertools.count()
+        self._pool = 0  # threads
+        self._lock = threading.Lock()
+        self._running = 0
+        self._output = TaskOutput()
+        self._ticker = Ticker()
+
+    def take(self, kind: str, *what: Any) -> None:
+        """Put something into its lane."""
+        if kind == "warm":
+            # Before everything: who needs a model needs what is imported here.
+            self.lanes[MODEL_LANE].put(_Message(-sys.maxsize, next(self._places), kind, what))
+            return
+        number, lane, priority, *task = what
+        self.lanes[lane].put(_Message(priority, next(self._places), kind, (number, *task)))
+        if lane == POOL and self._pool < _THREADS:
+            self._pool += 1
+            name = f"pixelflow-pool-{self._pool}"
+            threading.Thread(target=self.work, args=(self.lanes[POOL],), name=name, daemon=True).start()
+
+    def work(self, lane: queue.PriorityQueue[_Message]) -> None:
+        """Do what comes into a lane, for ever."""
+        while True:
+            message = lane.get()
+            if message.kind == "warm":
+                _warm(*message.what)
+                self._line.send("warmed", -1)  # of no task
+            else:
+                self._do(*message.what)
+            del message  # with the inputs
+
+    def leave(self) -> None:
+        """Become a process that a node forked off, and is none of ours."""
+        self._line.leave()
+        sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
+
+    def _do(self, number: int, code: Any, shape: Shape, packed: Any) -> None:
+        if not self._line.begin(number):
+            return
+        with self._lock:
+            self._running += 1
+            peak = Peak(is_alone=self._running == 1)
+        reports = Reports(self._line, number, self._ticker)
+        self._output.begin(reports)
+        try:
+            answer = self._answer(reports, number, code, shape, packed)
+        finally:
+            self._output.end(reports)
+            with self._lock:
+                self._running -= 1
+        reports.send_kept(is_last=True)
+        self._line.send(*answer, peak.bytes())
+        self._line.end(number)
+
+    def _answer(self, reports: Reports, number: int, code: Any, shape: Shape, packed: Any) -> tuple[Any, ...]:
+        """Run a task and return the message that ends it."""
+        try:
+            return "done", number, self._run(reports, number, code, shape, packed)
+        except Cancelled:
+            return "cancelled", number
+        except BaseException as error:  # of any kind: a lane must not end with a node
+            return "failed", number, in_words(error), traceback.format_exc()
+
+    def _run(self, reports: Reports, number: int, code: Any, shape: Shape, packed: Any) -> dict[str, Any]:
+        progress = Progress(reports, self._line.cancelled(number).is_set)
+        progress.check()
+        function = unpack_function(code)
+        arguments = unpack(packed, self._given)
+        ports = {name: port for name, (port, _) in packed.items()}
+        watch = InputWatch(ports, dict(arguments)) if is_debugging() else None
+        if shape.progress:
+            arguments[shape.progress] = progress
+        result = function(**arguments)
+        self._line.end_if_forked()
+        progress.check()
+        if watch:
+            watch.check()
+        outputs = pack(shape.outputs, shape.unpack(result), self._line.memory)
+        self._line.lay(number, spans_of(outputs))
+        return outputs
+
+
+def in_words(error: BaseException) -> str:
+    """Return an error of a node in one line; that memory ran out is said alike, whoever noticed."""
+    is_full = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+    if is_full or (isinstance(error, RuntimeError) and "can't allocate memory" in str(error)):
+        return _OUT_OF_MEMORY
+    return describe(error)
 
 
 def _warm(modules: list[str]) -> None:
@@ -81,125 +181,3 @@ def _warm(modules: list[str]) -> None:
             importlib.import_module(name)
         except Exception:  # the node that needs it will say so in its own words
             traceback.print_exc()
-
-
-def _run(line: _Line, number: int, code: Any, shape: Shape, packed: Any) -> dict[str, Any]:
-    progress = Progress(_Reports(line, number), line.cancelled(number).is_set)
-    progress.check()
-    function = unpack_function(code)
-    arguments = unpack(packed)
-    watch = InputWatch({name: port for name, (port, _) in packed.items()}, dict(arguments)) if is_debugging() else None
-    if shape.progress:
-        arguments[shape.progress] = progress
-    result = function(**arguments)
-    progress.check()
-    if watch:
-        watch.check()
-    return pack(shape.outputs, shape.unpack(result))
-
-
-class _Line:
-    """Is the connection to the kernel; when it closes, the process ends at once."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._sending = threading.Lock()
-        self._lock = threading.Lock()
-        self._waiting: set[int] = set()
-        self._cancelled: dict[int, threading.Event] = {}
-
-    def send(self, *message: Any) -> None:
-        with self._sending:
-            self._connection.send(message)
-
-    def listen(self, tasks: queue.Queue[Any]) -> None:
-        try:
-            while True:
-                kind, *what = self._connection.recv()
-                if kind == "task":
-                    with self._lock:
-                        self._waiting.add(what[0])
-                        self._cancelled[what[0]] = threading.Event()
-                    tasks.put((kind, *what))
-                elif kind == "cancel":
-                    self._cancel(what[0])
-                elif kind == "warm":
-                    tasks.put((kind, *what))
-                elif kind == "exit":
-                    break
-        except (EOFError, OSError):
-            pass
-        finally:
-            os._exit(0)
-
-    def _cancel(self, number: int) -> None:
-        """Tell the running task; one that still waits for its turn is answered at once, and never begins."""
-        with self._lock:
-            if number in self._cancelled:
-                self._cancelled[number].set()
-            waited = number in self._waiting
-            self._waiting.discard(number)
-        if waited:
-            self.send("cancelled", number)
-
-    def begin(self, number: int) -> bool:
-        """Take a task and say so; return False if it was cancelled while it waited."""
-        with self._lock:
-            if number not in self._waiting:
-                self._cancelled.pop(number, None)
-                return False
-            self._waiting.remove(number)
-        self.send("started", number)
-        return True
-
-    def cancelled(self, number: int) -> threading.Event:
-        return self._cancelled[number]
-
-    def end(self, number: int) -> None:
-        with self._lock:
-            self._cancelled.pop(number, None)
-
-
-class _Reports:
-    """Sends what a node reports."""
-
-    def __init__(self, line: _Line, number: int) -> None:
-        self._line, self._number = line, number
-
-    def progress(self, fraction: float | None, note: str) -> None:
-        self._line.send("progress", self._number, fraction, note)
-
-    def preview(self, value: Any) -> None:
-        preview: Preview = preview_of(value)
-        self._line.send("preview", self._number, preview.mime, preview.data, preview.size)
-
-    def log(self, line: str) -> None:
-        self._line.send("log", self._number, line)
-
-
-class _LogWriter(io.TextIOBase):
-    """Makes what a node prints its log, up to a length that a page can show."""
-
-    def __init__(self, line: _Line, number: int) -> None:
-        self._line, self._number = line, number
-        self._left = _MAX_LOG_CHARACTERS
-        self._unfinished = ""
-
-    def writable(self) -> bool:
-        return True
-
-    def finish(self) -> None:
-        """Send the last line, which may have no end."""
-        if self._unfinished:
-            self._line.send("log", self._number, self._unfinished)
-            self._unfinished = ""
-
-    def write(self, text: str) -> int:
-        if self._left > 0:
-            *lines, self._unfinished = (self._unfinished + text[: self._left + 1]).replace("\r", "\n").split("\n")
-            self._left -= len(text)
-            for line in filter(None, lines):
-                self._line.send("log", self._number, line)
-            if self._left <= 0:
-                self._line.send("log", self._number, "… the rest of what this node prints is not kept.")
-        return len(text)

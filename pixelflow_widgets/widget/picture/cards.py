@@ -225,11 +225,20 @@ class Cards:
         return rows + [Row(name, words_of(name), "output", "any", connected=True) for name in self._out_of[key]]
 
     def _frame(self, key: str, rows: Iterable[Row], top: float) -> Frame | None:
-        shown = next((row for row in _outputs(rows) if row.medium in _FRAMED), None)
+        made = self._results.get(key, {})
+        framed = (
+            (row.medium if row.medium != "any" else _medium_made(made.get(row.name)), row) for row in _outputs(rows)
+        )
+        medium, shown = next(((medium, row) for medium, row in framed if medium in _FRAMED), ("", None))
         if shown is None:
             return None
-        height = _AUDIO_HEIGHT if shown.medium == "audio" else CARD_WIDTH - 2 * PADDING
-        return Frame(shown.medium, top, height, self._results.get(key, {}).get(shown.name))
+        height = _AUDIO_HEIGHT if medium == "audio" else CARD_WIDTH - 2 * PADDING
+        return Frame(medium, top, height, made.get(shown.name))
+
+
+def _medium_made(preview: Preview | None) -> str:
+    """Return what came out of a port that may give anything, as far as its frame tells."""
+    return preview.mime.partition("/")[0] if preview is not None else ""
 
 
 def _outputs(rows: Iterable[Row]) -> list[Row]:

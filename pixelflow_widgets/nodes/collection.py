@@ -1,0 +1,344 @@
+"""Lists: read from folders and tables, made, joined, looked at."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
+
+from ..controls import File, Number, Prompt, Text
+from ..errors import MediaError
+from ..media import Audio, Image, Table, Video, open_picture
+from ..media.contact_sheet import labelled_sheet
+from ..media.folders import files_in
+from ..schema import Progress, node
+from .files import PICTURES
+
+SOUNDS = (".wav", ".flac", ".ogg", ".mp3")
+FILMS = (".mp4", ".webm", ".mov", ".mkv")
+TEXTS = (".txt", ".md")
+
+Folder = Annotated[str, Text(placeholder="pictures")]
+Most = Annotated[int | None, Number(min=1, step=1)]
+T = TypeVar("T")
+
+
+class Files(NamedTuple):
+    """Are the files of a folder: where each is, and its name without the ending."""
+
+    paths: list[str]
+    names: list[str]
+
+
+class Images(NamedTuple):
+    """Are the pictures of a folder, with their names."""
+
+    images: list[Image]
+    names: list[str]
+
+
+class Sounds(NamedTuple):
+    """Are the sounds of a folder, with their names."""
+
+    audios: list[Audio]
+    names: list[str]
+
+
+class Films(NamedTuple):
+    """Are the films of a folder, with their names."""
+
+    videos: list[Video]
+    names: list[str]
+
+
+class Texts(NamedTuple):
+    """Are the texts of a folder, with their names."""
+
+    texts: list[str]
+    names: list[str]
+
+
+# What lies in a folder changes without the flow, so none of these is pure: they read in every run, and what follows
+# runs again only if something else came out.
+
+
+@node(pure=False)
+def list_folder(
+    folder: Folder,
+    endings: Annotated[str, Text(placeholder=".png .jpg")] = "",
+    subfolders: bool = False,
+    most: Most = None,
+) -> Files:
+    """Lists the files of a folder: image 2 stands before image 10.
+
+    Args:
+        folder: Where they are; relative to the folder of the notebook.
+        endings: Only files that end so; empty is all.
+        subfolders: Those inside its folders, too.
+        most: Only so many, the first ones; empty is all.
+    """
+    wanted = [ending if ending.startswith(".") else f".{ending}" for ending in endings.replace(",", " ").split()]
+    paths = files_in(folder, tuple(wanted), subfolders)[:most]
+    return Files([str(path) for path in paths], [path.stem for path in paths])
+
+
+@node(pure=False)
+def load_folder_images(
+    folder: Folder,
+    subfolders: bool = False,
+    most: Most = None,
+    damaged: Literal["stop", "skip"] = "stop",
+    progress: Progress = Progress(),
+) -> Images:
+    """Reads the pictures of a folder: image 2 comes before image 10.
+
+    Args:
+        folder: Where they are; relative to the folder of the notebook.
+        subfolders: Those inside its folders, too.
+        most: Only so many, the first ones; empty is all.
+        damaged: What happens at a file that cannot be read.
+    """
+    return Images(*_read_all(folder, PICTURES, subfolders, most, damaged, open_picture, progress))
+
+
+@node(pure=False)
+def load_folder_audio(
+    folder: Folder,
+    subfolders: bool = False,
+    most: Most = None,
+    damaged: Literal["stop", "skip"] = "stop",
+    progress: Progress = Progress(),
+) -> Sounds:
+    """Reads the sounds of a folder: take 2 comes before take 10.
+
+    Args:
+        folder: Where they are; relative to the folder of the notebook.
+        subfolders: Those inside its folders, too.
+        most: Only so many, the first ones; empty is all.
+        damaged: What happens at a file that cannot be read.
+    """
+    from ..media.recordings import open_sound
+
+    def read(path: Path) -> Audio:
+        return open_sound(path.read_bytes())
+
+    return Sounds(*_read_all(folder, SOUNDS, subfolders, most, damaged, read, progress))
+
+
+@node(pure=False)
+def load_folder_videos(
+    folder: Folder,
+    subfolders: bool = False,
+    most: Most = None,
+    damaged: Literal["stop", "skip"] = "stop",
+    progress: Progress = Progress(),
+) -> Films:
+    """Reads the films of a folder, with their sound: take 2 comes before take 10.
+
+    Args:
+        folder: Where they are; relative to the folder of the notebook.
+        subfolders: Those inside its folders, too.
+        most: Only so many, the first ones; empty is all.
+        damaged: What happens at a file that cannot be read.
+    """
+    from ..media.recordings import open_film
+
+    def read(path: Path) -> Video:
+        return open_film(path.read_bytes())
+
+    return Films(*_read_all(folder, FILMS, subfolders, most, damaged, read, progress))
+
+
+@node(pure=False)
+def load_folder_texts(
+    folder: Folder,
+    subfolders: bool = False,
+    most: Most = None,
+    damaged: Literal["stop", "skip"] = "stop",
+    progress: Progress = Progress(),
+) -> Texts:
+    """Reads the text files of a folder: part 2 comes before part 10.
+
+    Args:
+        folder: Where they are; relative to the folder of the notebook.
+        subfolders: Those inside its folders, too.
+        most: Only so many, the first ones; empty is all.
+        damaged: What happens at a file that cannot be read.
+    """
+
+    def read(path: Path) -> str:
+        return path.read_text(encoding="utf-8-sig")
+
+    return Texts(*_read_all(folder, TEXTS, subfolders, most, damaged, read, progress))
+
+
+def _read_all(
+    folder: str,
+    endings: tuple[str, ...],
+    subfolders: bool,
+    most: int | None,
+    damaged: str,
+    read: Callable[[Path], T],
+    progress: Progress,
+) -> tuple[list[T], list[str]]:
+    values: list[T] = []
+    names: list[str] = []
+    paths = files_in(folder, endings, subfolders)[:most]
+    for number, path in enumerate(paths):
+        progress(number / len(paths), note=path.name)
+        try:
+            values.append(read(path))
+        except (MediaError, OSError, UnicodeDecodeError) as error:
+            told = error if isinstance(error, MediaError | OSError) else "This is no text in UTF-8."
+            if damaged == "stop":
+                raise MediaError(f"'{path}' cannot be read. {told}") from error
+            progress.log(f"'{path}' is skipped. {told}")
+        else:
+            names.append(path.stem)
+    return values, names
+
+
+@node(pure=False)
+def read_csv(
+    path: Annotated[str, File(endings=(".csv", ".tsv", ".txt"))],
+    separator: Literal["automatic", "comma", "semicolon", "tab"] = "automatic",
+) -> Table:
+    """Reads a table from a file of comma-separated values.
+
+    Args:
+        path: Where it is; relative to the folder of the notebook.
+        separator: What stands between two columns.
+    """
+    import pandas
+
+    place = Path(path).expanduser()
+    if not place.is_file():
+        raise MediaError(f"There is no file '{path}' (in {Path.cwd()}).")
+    marks = {"comma": ",", "semicolon": ";", "tab": "\t"}
+    try:
+        text = place.read_text(encoding="utf-8-sig")
+        return pandas.read_csv(io.StringIO(text), sep=marks.get(separator) or _separator(text))  # type: ignore[return-value]
+    except UnicodeDecodeError:
+        raise MediaError(f"'{path}' is no text in UTF-8. Save it again as CSV in UTF-8.") from None
+    except ValueError as error:  # of pandas: no columns, rows of unequal length
+        raise MediaError(f"'{path}' cannot be read as a table: {error}") from error
+
+
+def _separator(text: str) -> str:
+    """Return the mark that the row of column names holds most of."""
+    head = text.lstrip().partition("\n")[0]
+    return max((",", ";", "\t"), key=head.count)
+
+
+@node
+def column(table: Table, name: str) -> list[Any]:
+    """Takes a column out of a table, as a list of texts or numbers.
+
+    Args:
+        table: The table.
+        name: What the column is called.
+    """
+    frame: Any = table
+    names = {str(known): place for place, known in enumerate(frame.columns)}
+    if name not in names:
+        raise MediaError(f"The table has no column '{name}'. Its columns: {', '.join(names) or 'none'}.")
+    cells = frame.iloc[:, names[name]]
+    present = cells.notna().tolist()
+    given = [cell if is_there else None for cell, is_there in zip(cells.tolist(), present, strict=True)]
+    is_text = not any(isinstance(cell, int | float) for cell in given)
+    return [_cell(cell, name, row, is_text) for row, cell in enumerate(given)]
+
+
+def _cell(cell: Any, name: str, row: int, is_text: bool) -> Any:
+    if cell is not None:
+        return cell if isinstance(cell, str | int | float) else str(cell)  # dates
+    if is_text:
+        return ""
+    raise MediaError(f"The column '{name}' has no number in row {row + 1}. Fill it in, or take the row out.")
+
+
+@node
+def split_lines(text: Annotated[str, Prompt(lines=5)] = "", keep_empty: bool = False) -> list[str]:
+    """Makes a list of the lines of a text: a prompt a line, say.
+
+    Args:
+        text: The lines.
+        keep_empty: Empty lines count, too.
+    """
+    lines = [line.strip() for line in text.splitlines()]
+    return lines if keep_empty else [line for line in lines if line]
+
+
+@node
+def count_up(
+    start: int = 0,
+    count: Annotated[int, Number(min=0, max=10_000, step=1)] = 4,
+    step: int = 1,
+) -> list[int]:
+    """Makes a list of whole numbers: seeds, say.
+
+    Args:
+        start: The first one.
+        count: How many.
+        step: How much each is more than the one before.
+    """
+    return [start + number * step for number in range(count)]
+
+
+@node
+def join_lists(items: list[Any]) -> list[Any]:
+    """Makes one list of several, in the order of the edges.
+
+    Args:
+        items: Lists and single things.
+    """
+    return items
+
+
+@node
+def pick_item(items: list[Any], number: Annotated[int, Number(step=1)] = 0) -> Any:
+    """Takes one thing out of a list.
+
+    Args:
+        items: The list.
+        number: Which one, from 0; -1 is the last.
+    """
+    if not -len(items) <= number < len(items):
+        raise MediaError(f"The list has {len(items)} items, counted from 0; there is no {number}.")
+    return items[number]
+
+
+@node
+def count_items(items: list[Any]) -> int:
+    """Counts the things in a list.
+
+    Args:
+        items: The list.
+    """
+    return len(items)
+
+
+@node
+def contact_sheet(
+    images: list[Image],
+    labels: list[str] | None = None,
+    columns: Annotated[int | None, Number(min=1, max=1000, step=1)] = None,
+    size: Annotated[int, Number(min=16, max=2048, step=1, unit="px")] = 256,
+    heading: Annotated[str, Text()] = "",
+) -> Image:
+    """Puts many pictures on one, each with its label below.
+
+    Args:
+        images: The pictures.
+        labels: What stands below them, in the same order; empty is nothing.
+        columns: How many stand side by side; empty is about as many as there are rows.
+        size: Of the longer side of a picture, in pixels; smaller where the sheet would be larger than 4096.
+        heading: Stands above all.
+    """
+    if not images:
+        raise MediaError("There are no pictures for the contact sheet: the list is empty.")
+    labels = labels or []
+    if labels and len(labels) != len(images):
+        raise MediaError(f"There are {len(images)} pictures and {len(labels)} labels. Give each picture one, or none.")
+    return labelled_sheet(images, labels, columns=columns, edge=size, heading=heading)
