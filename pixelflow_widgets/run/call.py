@@ -16,7 +16,7 @@ from ..schema.asking import Ask
 from ..schema.lazy import Lazy, NotYet
 from .backends import Task
 from .cache import Results, Slot, Value, as_list
-from .steps import Step, arrived, gather, identified, key_of
+from .steps import Step, arrived, by_content, gather, identified, key_of
 
 if TYPE_CHECKING:
     from .scope import Scope
@@ -162,7 +162,7 @@ class Call:
         elif key is not None:
             found = run.cache.memory.get(key) if self._scope.has_twins else None
         else:
-            key = key_of(step, inputs, run.registry)
+            key = key_of(step, by_content(step, inputs) if node_type.ask else inputs, run.registry)
             found = run.cache.get(key) if node_type.pure else None
         if found is not None:
             return found, True

@@ -155,12 +155,12 @@ class FlowKeys:
         identity = facts.identity
         if node in self._pins:
             return Keyed(self._pins[node].key, settings, identity, ())
-        if not (fed or settings.models or settings.random or facts.fingerprinted or facts.lazy):
+        if not (fed or settings.models or settings.random or facts.fingerprinted or facts.is_open):
             return Keyed(self._chained(settings, identity, links, ()), settings, identity, links)
         prints = self._prints(settings, links, fed, kept)
         ports = {link.input for link in links}
         is_open = (
-            bool(facts.lazy)  # what it asks for goes into its result, and nothing else
+            facts.is_open
             or any(name in facts.fingerprinted for name in ports)  # what comes is told by its content, too
             or any(name not in ports and all(one.port != name for one in fed) for name in settings.random)
             or any(one.is_mapped for one in fed)

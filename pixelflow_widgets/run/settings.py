@@ -54,6 +54,8 @@ class TypeFacts:
         self.passes: Mapping[str, str] | None = None
         """Of a muted node: which input each output passes on."""
         self.lazy = frozenset(name for name, port in node_type.inputs.items() if port.lazy)
+        self.is_open = bool(self.lazy) or node_type.ask is not None
+        """Its key is told in the run: by the lazy inputs it asks for; by its candidates, however they were made."""
         self.hands_on = bool(self.lazy) or any(port.type.name == "any" for port in node_type.outputs.values())
         """What comes in may go out as it came, and keeps its digest then."""
         self.seeds = tuple(name for name, port in node_type.inputs.items() if port.is_seed)

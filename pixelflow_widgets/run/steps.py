@@ -111,6 +111,15 @@ def _zip(step: Step, inputs: Mapping[str, Slot]) -> list[dict[str, Value]]:
     ]
 
 
+def by_content(step: Step, inputs: Mapping[str, Value]) -> dict[str, Value]:
+    """Return inputs with the digests of their content in place of those that say how they were made."""
+    ports = step.node_type.inputs
+    return {
+        name: value if value.data is None else Value(value.data, value_digest(ports[name].type, value.data))
+        for name, value in inputs.items()
+    }
+
+
 def key_of(step: Step, inputs: Mapping[str, Value], registry: Registry) -> str:
     """Return what identifies the results of a node for inputs whose digests are known only now."""
     parts = [step.identity]

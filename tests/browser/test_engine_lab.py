@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -131,6 +132,33 @@ def test_a_question_is_answered_by_a_click_and_stands_for_the_next_run(lab: Lab,
     assert lab.value("flow.last_run.result()['chosen'].getpixel((0, 0))")[0] == 60 + 80
     editor.run()
     assert lab.value("flow.last_run.result()['chosen'].getpixel((0, 0))")[0] == 60 + 80
+
+
+def test_what_is_selected_becomes_a_subflow_that_runs_and_fills_a_grid(
+    lab: Lab, editor: EditorPage, artifacts: Path
+) -> None:
+    editor.title_of("tint").click()
+    editor.title_of("turn").click(modifiers=["Shift"])
+    before = set(editor.nodes())
+    lab.page.keyboard.press("Control+g")
+    expect(editor.node("turn")).to_have_count(0)
+    editor.wait_synced()
+    (made,) = set(editor.nodes()) - before
+    assert entry(lab, made)["type"].startswith("flow/")
+    editor.run()
+    assert lab.value("flow.last_run.result()['picture'].getpixel((0, 0))")[0] == 60
+    lab.execute(
+        f"name = flow.document['nodes']['{made}']['type'].partition('/')[2]\n"
+        "with flow.subflow(name) as body: pass\n"
+        "body.input('level', 60)\n"
+        "body.set('tint', level=body.inputs['level'])\n"
+        f"sheet = flow.grid('{made}', {{'level': [10, 120, 240]}})\n"
+        "flow.output('sheet', sheet['image'])"
+    )
+    editor.button("Fit").click()
+    editor.run()
+    assert lab.value("list(flow.last_run.result()[f'{sheet.id}.table']['level'])") == ["10", "120", "240"]
+    editor.screenshot(artifacts / "engine-lab-grid.png")
 
 
 def test_the_timeline_and_the_table_of_runs_tell_the_same(lab: Lab, editor: EditorPage) -> None:

@@ -205,6 +205,26 @@ def test_a_node_asks_and_goes_on_with_the_answer(backend: str) -> None:
     assert again.result()["taken"] == 6 and not any(event.kind == "question" for event in again.events())
 
 
+def test_an_answer_stands_for_the_same_candidates_however_they_were_made() -> None:
+    cache = MemoryCache()
+    with pf.Flow("asking") as flow:
+        flow.output("taken", logic.picked(candidates=nodes.numbers(count=3)))
+    first = run(flow, cache)
+    while not first.questions and not first.wait(0.01):
+        pass
+    first.answer("picked", 2)
+    assert first.result()["taken"] == 2
+    with pf.Flow("asking differently") as other:
+        other.output("taken", logic.picked(candidates=listed(values=nodes.numbers(count=3))))
+    again = run(other, cache)
+    assert again.wait(20) and again.result()["taken"] == 2
+
+
+@pf.node
+def listed(values: list[int]) -> list[int]:
+    return list(values)
+
+
 def test_stop_ends_a_question() -> None:
     with pf.Flow("asking") as flow:
         flow.output("taken", logic.picked(candidates=nodes.numbers(count=5)))
