@@ -7,7 +7,7 @@ results, the call. Here everything else is counted too: validation, the run's th
     cached    the flow loaded from its file once more, as a new Flow; nothing runs
     changed   the last node of the chain, or one of those side by side, has another value: one node runs
 
-Apache Hamilton is optional: `pip install apache-hamilton` into this environment, or name a Python that has it in
+Apache Hamilton runs where it is installed: `make bench` puts it into an environment of its own, and names that in
 PIXELFLOW_HAMILTON.
 """
 
