@@ -129,9 +129,11 @@ class Cache:
         """Return the results of many keys in their order, each None where there are none; None is no key."""
         found = self.memory.get_many(keys)
         if self.disk is not None and not all(found):
-            for place, key in enumerate(keys):
-                if key and found[place] is None:
-                    found[place] = self._from_disk(key)
+            there = self.disk.get_many(key for key, one in zip(keys, found, strict=True) if key and one is None)
+            for key, results in there.items():
+                self.memory.put(key, results)
+            if there:
+                found = [there.get(key) if key and one is None else one for key, one in zip(keys, found, strict=True)]
         return found
 
     def has(self, key: str) -> bool:

@@ -130,6 +130,7 @@ class Run:
         self.results, self.errors = self._scope.results, self._scope.errors
         self._questions = Questions(self.stop)
         self._backend = backend
+        self._here = backend_for("inline", "kernel") if backend == "inline" else None
         self.is_inline = isinstance(backend, InlineBackend) or backend == "inline"
         self._on_event = on_event
         self._started = time.monotonic()
@@ -272,6 +273,8 @@ class Run:
 
     def backend_of(self, node_type: NodeType, values: Mapping[str, Any]) -> Backend:
         """Return who runs a node with such inputs: what cannot travel stays in this process."""
+        if self._here is not None:
+            return self._here
         backend = backend_for(self._backend, node_type.where)
         if self._backend == "auto" and not isinstance(backend, InlineBackend):
             ports = node_type.inputs

@@ -43,11 +43,13 @@ class Schedule:
             if node not in self._asked and node not in self._there:
                 self._asked.add(node)
                 new.add(node)
-                pending += [link.source for link in _eager(self._keyed[node])]
+                if links := _eager(self._keyed[node]):
+                    pending += [link.source for link in links]
         for node in self._order if new else ():
             if node not in new:
                 continue
-            sources = [link.source for link in _eager(self._keyed[node]) if link.source not in self._there]
+            links = _eager(self._keyed[node])
+            sources = [link.source for link in links if link.source not in self._there] if links else None
             if not sources:
                 self.ready.append(node)
             elif not self.lost.isdisjoint(sources):

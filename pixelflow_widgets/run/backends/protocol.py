@@ -24,7 +24,7 @@ class Stop(threading.Event):
         self.set()
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Task:
     """Is one call of a node's function.
 
