@@ -26,9 +26,10 @@ import numpy as np
 import PIL.Image
 
 import pixelflow_widgets as pf
-from pixelflow_widgets.models.loading import generator, quiet
+from pixelflow_widgets.models.loading import generator
+from pixelflow_widgets.models.quiet import quiet
 from pixelflow_widgets.models.sketch import FILE
-from pixelflow_widgets.models.weights import folder_of
+from pixelflow_widgets.models.weights import place_of
 from pixelflow_widgets.run.backends import Stop, Task, shared_worker
 
 PAIRS = 15
@@ -54,7 +55,7 @@ def cpu_ms(work: Callable[[], Any], *others: int) -> tuple[float, Any]:
 
 def without_sketch(folder: Path) -> Path:
     """A copy of the starter, by links, that has no decoder for previews."""
-    source = folder_of("starter")
+    source = place_of("starter")
     copy = folder / "starter_without_sketch"
     for path in source.rglob("*"):
         if path.is_file() and path.name != FILE:
@@ -68,7 +69,7 @@ def image_row(model: str, title: str, bound: float) -> bool:
     from diffusers import DiffusionPipeline
 
     with quiet():
-        pipeline = DiffusionPipeline.from_pretrained(folder_of(model), use_safetensors=True)
+        pipeline = DiffusionPipeline.from_pretrained(place_of(model), use_safetensors=True)
     pipeline.set_progress_bar_config(disable=True)
     with pf.Flow("overhead") as flow:
         seed = flow.input("seed", 0)

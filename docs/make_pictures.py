@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import pixelflow_widgets as pf  # noqa: E402
-from pixelflow_widgets.models.weights import folder_of  # noqa: E402
+from pixelflow_widgets.models.weights import place_of  # noqa: E402
 from pixelflow_widgets.starter.scoring import load, paint, unseen  # noqa: E402
 from tests.browser.browser import chromium, page_of  # noqa: E402
 from tests.browser.editor import EditorPage  # noqa: E402
@@ -29,7 +29,7 @@ INK, PAPER = "#24292f", "#ffffff"
 def starter_sheet(count: int = 10, columns: int = 5) -> PIL.Image.Image:
     """Pictures of prompts that training never saw, the first ones that the score draws, not chosen ones."""
     scenes = [*unseen(count * 3 // 5, 1, seed=1), *unseen(count * 2 // 5, 2, seed=1)]
-    images = paint(load(folder_of("starter")), [scene.caption for scene in scenes], seed=1)
+    images = paint(load(place_of("starter")), [scene.caption for scene in scenes], seed=1)
     font = ImageFont.load_default(size=13)
     cell = EDGE + LINES * 17 + GAP
     rows = -(-count // columns)

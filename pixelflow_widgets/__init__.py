@@ -40,16 +40,16 @@ if TYPE_CHECKING:
         WorkerLost,
     )
     from .flow.problems import Problem
-    from .media import Audio, Image, Latents, Mask, Model, Table, Video
+    from .media import Adapter, Audio, Image, Latents, Mask, Model, Table, Video
     from .public import Flow, edit
-    from .schema import Ask, Lazy, Progress, node, registry
+    from .schema import Ask, Complaint, Lazy, Option, Options, Progress, node, registry
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "public": "Flow edit",
-    "schema": "Ask Lazy Progress node registry",
-    "media": "Audio Image Latents Mask Model Table Video",
+    "schema": "Ask Complaint Lazy Option Options Progress node registry",
+    "media": "Adapter Audio Image Latents Mask Model Table Video",
     "controls": "Advanced Choices Colour Control File ModelPicker Number Prompt Seed Slider Text Toggle Upload",
     "flow.problems": "Problem",
     "errors": "Cancelled FlowFileError FlowProblems MediaError ModelError NodeFailed NodeTypeError OperationRejected "
@@ -59,12 +59,14 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split
 _ROOMS = ("media", "models", "nodes")
 
 __all__ = [
+    "Adapter",
     "Advanced",
     "Ask",
     "Audio",
     "Cancelled",
     "Choices",
     "Colour",
+    "Complaint",
     "Control",
     "File",
     "Flow",
@@ -82,6 +84,8 @@ __all__ = [
     "NodeTypeError",
     "Number",
     "OperationRejected",
+    "Option",
+    "Options",
     "PixelFlowError",
     "Problem",
     "Progress",

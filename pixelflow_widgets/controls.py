@@ -137,6 +137,20 @@ class ModelPicker(Control):
 
 
 @dataclass(frozen=True)
+class LoraPicker(Control):
+    """Picks a LoRA: a card's name, a file, or a Hub id with the file behind it."""
+
+    kind: ClassVar[str] = "lora"
+
+
+@dataclass(frozen=True)
+class LoraStack(Control):
+    """Edits a stack of LoRAs: one a line, "name weight [@ schedule]", with # before one that is off."""
+
+    kind: ClassVar[str] = "loras"
+
+
+@dataclass(frozen=True)
 class Advanced:
     """Marks a port that is shown under *Advanced*; stands beside a control inside `Annotated`."""
 

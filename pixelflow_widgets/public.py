@@ -15,6 +15,7 @@ from .flow.editing import EditableFlow
 from .flow.handles import Node, OutputPort
 from .flow.media_files import MediaFiles
 from .flow.recorder import FlowRecorder
+from .models.memory import ask_also
 from .run import Result, Run
 from .run.events import Event
 from .run.questions import Question
@@ -24,6 +25,16 @@ if TYPE_CHECKING:
     import pandas
 
     from .widget.editor import Editor
+
+
+def _ask_worker(name: str, *arguments: Any) -> Any:
+    from .run.backends import shared_worker
+
+    return shared_worker().ask(name, *arguments)
+
+
+# `pf.models.resident` and its kin speak of the worker, too, where the models mostly are.
+ask_also(_ask_worker)
 
 
 class Flow(EditableFlow):

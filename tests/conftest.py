@@ -9,6 +9,7 @@ import pytest
 
 from pixelflow_widgets.run.backends import WorkerBackend, shared_worker
 from pixelflow_widgets.run.cache import MemoryCache
+from tests.zoo import Zoo
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -31,6 +32,12 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models") / "tiny"
     publish(build_pipeline(seed=1, tiny=True), folder, tiny=True)
     return folder
+
+
+@pytest.fixture(scope="session")
+def zoo(tmp_path_factory: pytest.TempPathFactory) -> Zoo:
+    """`zoo("sdxl")`: where a tiny model of that family lies; each is built once, when it is first asked for."""
+    return Zoo(tmp_path_factory.mktemp("zoo"))
 
 
 @pytest.fixture(scope="session")

@@ -30,7 +30,8 @@ MAY_IMPORT = {
     "usage": "flow run models.cards prompts",
     "export": "flow schema nodes",
     "serve": "flow run schema usage export models.cards media",
-    "widget": "flow run schema usage export models.cards media",
+    "widget": "flow run schema usage export media "
+    "models.cards models.detecting models.getting models.memory models.weights",
     "starter": "models media finetuning",
     "public": EVERYTHING,
     "cli": EVERYTHING,

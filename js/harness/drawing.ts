@@ -67,3 +67,45 @@ export function makeTone(): ArrayBuffer {
   }
   return view.buffer;
 }
+
+/** How loud `makeTone` is from its begin to its end. */
+export const TONE_PEAKS: readonly number[] = Array.from({ length: 90 }, (_, place) =>
+  Math.round(100 * (1 - place / 90) * (0.55 + 0.45 * Math.abs(Math.sin(place / 5)))),
+);
+
+/** A second of a moving circle, as WebM; nothing where there is no browser to film it. */
+export async function makeFilm(hue: number): Promise<ArrayBuffer> {
+  if (!("MediaRecorder" in globalThis)) return new ArrayBuffer(0);
+  const canvas = Object.assign(document.createElement("canvas"), { width: 192, height: 128 });
+  const context = canvas.getContext("2d") as CanvasRenderingContext2D;
+  const recorder = new MediaRecorder(canvas.captureStream(15), { mimeType: "video/webm" });
+  const parts: Blob[] = [];
+  recorder.ondataavailable = ({ data }) => parts.push(data);
+  const ended = new Promise((resolve) => {
+    recorder.onstop = resolve;
+  });
+  recorder.start();
+  for (let frame = 0; frame < 15; frame += 1) {
+    context.fillStyle = `hsl(${Math.round(hue * 360)} 60% 30%)`;
+    context.fillRect(0, 0, 192, 128);
+    context.fillStyle = `hsl(${Math.round(hue * 360 + 140) % 360} 80% 60%)`;
+    context.beginPath();
+    context.arc(20 + frame * 10, 64, 22, 0, 2 * Math.PI);
+    context.fill();
+    await new Promise((resume) => setTimeout(resume, 66));
+  }
+  recorder.stop();
+  await ended;
+  return new Blob(parts).arrayBuffer();
+}
+
+export const TABLE = `<table><tr><th></th><th>label</th><th>score</th><th>box</th></tr>${[
+  "sky",
+  "lighthouse",
+  "sea",
+  "rock",
+]
+  .map(
+    (label, row) => `<tr><th>${row}</th><td>${label}</td><td>${(0.97 - row * 0.08).toFixed(2)}</td><td>0, 0</td></tr>`,
+  )
+  .join("")}</table>`;

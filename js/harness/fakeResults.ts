@@ -2,8 +2,8 @@
 
 import type { JsonObject } from "../src/flow/document";
 import type { Port } from "../src/flow/nodeType";
-import { mediumOf } from "../src/flow/portType";
-import { type Draw, encode, makeTone } from "./drawing";
+import { type Medium, mediumOf } from "../src/flow/portType";
+import { type Draw, encode, makeFilm, makeTone, TABLE, TONE_PEAKS } from "./drawing";
 
 interface Kept {
   message: JsonObject;
@@ -16,8 +16,19 @@ interface Kept {
 export interface Found {
   mime: string;
   bytes: ArrayBuffer;
+  /** Length and loudness of a sound. */
+  about?: JsonObject;
 }
 
+const MIMES: Partial<Record<Medium, string>> = {
+  image: "image/png",
+  mask: "image/png",
+  audio: "audio/wav",
+  video: "video/webm",
+  table: "text/html",
+};
+const SOUND = { seconds: 1, peaks: [...TONE_PEAKS] };
+const STORY = "Once the lamp was lit, ships came home by themselves. The keeper counted them aloud, each by its name. ";
 const TEXT = "A lighthouse at night, flat colours, screen print.";
 const IDEAS = ["A storm seen from under water.", "A harbour that wakes up before the sun.", "Salt."];
 
@@ -34,10 +45,10 @@ export class FakeResults {
   /** Makes the result of a port; `like` gives another's colours, as what was picked has. */
   async make(node: string, port: Port, about: JsonObject, count: number, like = node, first = 0): Promise<void> {
     const medium = mediumOf(port.type);
-    const isPicture = medium === "image" || medium === "mask";
-    const mime = isPicture ? "image/png" : medium === "audio" ? "audio/wav" : "text/plain";
+    const mime = MIMES[medium] ?? "text/plain";
     const key = `${node}.${port.name}`;
-    const shape = { ...about, ...(isPicture ? { size: [512, 512] } : {}) };
+    const size = mime === "image/png" ? { size: [512, 512] } : {};
+    const shape = { ...about, ...size, ...(medium === "audio" ? SOUND : {}) };
     const message: JsonObject = { type: "result", node, port: port.name, mime, count, ...shape };
     const kept = { message, bytes: new ArrayBuffer(0), like, first };
     kept.bytes = await this.#bytes(kept, medium === "number", 0, 512);
@@ -47,6 +58,12 @@ export class FakeResults {
 
   async preview(node: string, item: number, fraction: number): Promise<ArrayBuffer> {
     return this.#draw({ hue: hueOf(node, item), fraction, side: 256, mime: "image/jpeg" });
+  }
+
+  /** A text as far as it is written. */
+  words(fraction: number): ArrayBuffer {
+    const story = STORY.repeat(4);
+    return encode(story.slice(0, Math.round(story.length * fraction)));
   }
 
   drop(node: string, port: string): void {
@@ -72,13 +89,18 @@ export class FakeResults {
   async find(node: string, port: string, item: number, full: boolean): Promise<Found | null> {
     const kept = this.#kept.get(`${node}.${port}`);
     if (!kept || item >= Number(kept.message.count)) return null;
-    return { mime: String(kept.message.mime), bytes: await this.#bytes(kept, false, item, full ? 1024 : 256) };
+    const mime = String(kept.message.mime);
+    const about = mime === "audio/wav" ? { about: SOUND } : {};
+    return { mime, ...about, bytes: await this.#bytes(kept, false, item, full ? 1024 : 256) };
   }
 
   async #bytes({ message, like, first }: Kept, isNumber: boolean, item: number, side: number): Promise<ArrayBuffer> {
     const { mime, count } = message;
     if (mime === "image/png") return this.#draw({ hue: hueOf(like, first + item), fraction: 1, side, mime });
     if (mime === "audio/wav") return makeTone();
+    if (mime === "video/webm") return makeFilm(hueOf(like, first + item));
+    if (mime === "text/html") return encode(TABLE);
+    if (like === "chat") return this.words(1);
     if (isNumber) return encode("0.5");
     return encode(Number(count) > 1 ? (IDEAS[item % IDEAS.length] ?? TEXT) : TEXT);
   }

@@ -1,7 +1,7 @@
 // Runs that only look like runs: one at a time and the others in a queue, nodes side by side where they may be, with
 // progress, previews that wait for credit, questions and results.
 
-import type { NodeRunTrait, TimelineNode, TimelineRun } from "../src/bridge/protocol";
+import type { NodeRunTrait, Problem, TimelineNode, TimelineRun } from "../src/bridge/protocol";
 import { titleOf } from "../src/editor/differences";
 import { nodeDepths } from "../src/flow/depths";
 import { type Flow, type FlowDocument, type JsonObject, readFlow, splitPort } from "../src/flow/document";
@@ -10,7 +10,6 @@ import { isList, mediumOf } from "../src/flow/portType";
 import type { Draw } from "./drawing";
 import { FakeResults } from "./fakeResults";
 import { digestsOf, isMuted, pinHolds, whyStale } from "./freshness";
-import { findProblems } from "./problems";
 import { RunTeller, type Told } from "./runTeller";
 
 export type { Told } from "./runTeller";
@@ -48,6 +47,8 @@ export class FakeRuns {
   stubborn = 0;
   /** Is called at the end of each run. */
   ended: () => void = () => {};
+  /** What is wrong with the flow. */
+  problems: () => Problem[] = () => [];
   #typesNow: () => NodeTypes;
   #document: () => FlowDocument;
   #told: Told;
@@ -166,7 +167,7 @@ export class FakeRuns {
     const { run } = asked;
     const queue = this.#queue.map((each) => each.run);
     this.#uncredited.clear();
-    const problems = findProblems(document, this.#types).filter(({ node }) => node && order.includes(node));
+    const problems = this.problems().filter(({ node }) => node && order.includes(node));
     if (problems.length > 0 || order.length === 0) {
       this.#teller.begin(run, [], queue);
       this.#teller.end("failed");
@@ -347,12 +348,14 @@ export class FakeRuns {
   /** At most one frame of a node is on its way; what nobody sees is not drawn. */
   async #preview(run: string, node: string, port: Port, fraction: number): Promise<void> {
     const isSeen = this.#seen.size === 0 || [...this.#seen.values()].some((nodes) => nodes.has(node));
-    if (mediumOf(port.type) !== "image" || this.#uncredited.has(node) || !isSeen) return;
+    const mime = node === "chat" ? "text/plain" : mediumOf(port.type) === "image" ? "image/jpeg" : null;
+    if (!mime || this.#uncredited.has(node) || !isSeen) return;
     this.#frame += 1;
     const frame = this.#frame;
     this.#uncredited.set(node, frame);
-    const bytes = await this.#results.preview(node, 0, fraction);
-    this.#told.tell({ type: "preview", run, node, port: port.name, mime: "image/jpeg", frame }, [bytes]);
+    const isText = mime === "text/plain";
+    const bytes = isText ? this.#results.words(fraction) : await this.#results.preview(node, 0, fraction);
+    this.#told.tell({ type: "preview", run, node, port: port.name, mime, frame }, [bytes]);
   }
 
   /** The run that is on and the last ones, newest first. */

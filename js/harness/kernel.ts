@@ -6,6 +6,8 @@ import { type FlowDocument, isObject, type Json, type JsonObject, readFlow, spli
 import { findType } from "../src/flow/nodeType";
 import { type Operation, OperationRejected } from "../src/flow/operations";
 import { type Draw, drawBytes } from "./drawing";
+import { FakeModels } from "./fakeModels";
+import type { Found } from "./fakeResults";
 import { FakeRuns } from "./fakeRuns";
 import { settingsOf } from "./freshness";
 import { type Accepted, History } from "./history";
@@ -26,6 +28,7 @@ export class MemoryKernel {
   readonly epoch = Math.random().toString(16).slice(2, 10);
   readonly traits: EditorTraits;
   readonly runs: FakeRuns;
+  readonly models: FakeModels;
   /** How long a message is on its way, in milliseconds. */
   delay = 0;
   /** After how long a pause the trait `document` is renewed. */
@@ -49,7 +52,7 @@ export class MemoryKernel {
       selection: [],
       viewport: {},
       run_state: { run: null, status: "idle", nodes: {} },
-      problems: findProblems(scene.flow, scene.types),
+      problems: [],
       stale: [],
       conflict: {},
       options: {},
@@ -73,11 +76,29 @@ export class MemoryKernel {
         tell: (message, buffers) => this.#broadcast(message, buffers),
       },
     );
+    this.models = new FakeModels(
+      scene.models,
+      () => readFlow(this.document),
+      () => this.#history.types,
+      {
+        tell: (message) => this.#broadcast(message, []),
+        changed: (models) => {
+          this.set("models", models);
+          this.set("problems", this.#problems());
+        },
+      },
+    );
+    this.traits.problems = this.#problems();
+    this.runs.problems = () => this.#problems();
     this.runs.ended = () => this.set("stale", this.runs.stale());
   }
 
   get document(): FlowDocument {
     return this.#history.document;
+  }
+
+  #problems() {
+    return [...findProblems(this.document, this.#history.types), ...this.models.problems()];
   }
 
   get rev(): number {
@@ -135,6 +156,7 @@ export class MemoryKernel {
   close(): void {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.runs.close();
+    this.models.close();
   }
 
   #handle(request: Request, buffers: ArrayBuffer[], page: Sequencer, line: Line): void {
@@ -181,12 +203,12 @@ export class MemoryKernel {
       case "want":
         void this.#find(request).then((found) =>
           found
-            ? answer({ mime: found.mime }, [found.bytes])
+            ? answer({ mime: found.mime, ...found.about }, [found.bytes])
             : answer({ type: "reject", message: "There is no result yet. Run it." }),
         );
         return null;
       default:
-        return this.#aboutRuns(request) ?? this.#shelf.answer(request);
+        return this.#aboutRuns(request) ?? this.models.answer(request) ?? this.#shelf.answer(request);
     }
   }
 
@@ -253,7 +275,7 @@ export class MemoryKernel {
     const { file } = { file: "", ...this.traits.status };
     this.set("status", { file, saved: false, draft: false, note: "" });
     this.#later("problems", 300, () => {
-      this.set("problems", findProblems(this.document, this.#history.types));
+      this.set("problems", this.#problems());
       this.set("stale", this.runs.stale());
     });
     if (ops.some(mayMatter)) this.#later("auto", 300, () => this.#autoRun());
@@ -283,7 +305,7 @@ export class MemoryKernel {
     this.set("status", { file: "", draft: false, note: "", ...this.traits.status, saved: true });
   }
 
-  async #find(request: Request): Promise<{ mime: string; bytes: ArrayBuffer } | null> {
+  async #find(request: Request): Promise<Found | null> {
     if (typeof request.media === "string") return this.#shelf.medium(request.media);
     return this.runs.full(String(request.node), String(request.port), Number(request.item ?? 0), request.full === true);
   }

@@ -11,25 +11,85 @@ export interface Scene {
   models: ModelEntry[];
 }
 
+const card = (name: string, title: string, about: Partial<ModelEntry>): ModelEntry => ({
+  name,
+  title,
+  kind: "model",
+  tasks: ["text_to_image"],
+  modality: "image",
+  base_model: title,
+  installed: false,
+  megabytes: 0,
+  licence: "",
+  memory_gb: 0,
+  source: `owner/${name}`,
+  help: "",
+  ...about,
+});
+
 const models: ModelEntry[] = [
-  {
-    name: "starter",
-    title: "Starter",
-    tasks: ["text_to_image"],
-    base_model: "Starter",
+  card("starter", "Starter", {
     installed: true,
     megabytes: 10,
+    licence: "MIT",
     help: "Paints simple shapes in two seconds.",
-  },
-  {
-    name: "sdxl",
-    title: "Stable Diffusion XL",
-    tasks: ["text_to_image"],
+  }),
+  card("sdxl", "Stable Diffusion XL", {
     base_model: "SDXL",
-    installed: false,
     megabytes: 6940,
+    licence: "CreativeML Open RAIL++-M",
+    memory_gb: 8,
     help: "Paints almost anything at 1024 px.",
-  },
+  }),
+  card("sdxl-turbo", "SDXL Turbo", {
+    base_model: "SDXL",
+    installed: true,
+    megabytes: 6940,
+    licence: "Stability AI Non-Commercial",
+    memory_gb: 8,
+    help: "Paints in one to four steps.",
+  }),
+  card("flux-dev", "FLUX.1 dev", {
+    base_model: "FLUX.1",
+    megabytes: 33_700,
+    licence: "FLUX.1 dev Non-Commercial",
+    memory_gb: 34,
+    gated: true,
+    help: "Follows long prompts closely; writes legible words.",
+  }),
+  card("smollm2-135m", "SmolLM2 135M", {
+    tasks: ["chat"],
+    modality: "text",
+    base_model: "Llama",
+    megabytes: 98,
+    licence: "Apache-2.0",
+    memory_gb: 0.4,
+    help: "Answers in a few words, on any laptop.",
+  }),
+  card("musicgen", "MusicGen, small", {
+    tasks: ["text_to_music"],
+    modality: "audio",
+    base_model: "MusicGen",
+    megabytes: 2364,
+    licence: "CC-BY-NC-4.0",
+    help: "Makes instrumental music of a description, up to 30 seconds.",
+  }),
+  card("ink-sdxl", "Ink wash", {
+    kind: "lora",
+    tasks: ["lora"],
+    base_model: "SDXL",
+    installed: true,
+    megabytes: 18,
+    help: "Paints with brush and ink.",
+  }),
+  card("neon-flux", "Neon", {
+    kind: "lora",
+    tasks: ["lora"],
+    base_model: "FLUX.1",
+    installed: true,
+    megabytes: 38,
+    help: "Light at night.",
+  }),
 ];
 
 type Parts = Partial<{ nodes: JsonObject; edges: Json[]; inputs: Json[]; outputs: Json[]; positions: JsonObject }>;
@@ -127,6 +187,44 @@ const items = scene("items", {
   positions: { paint: [0, 0], test: [340, 0] },
 });
 
+/** A base model that two adapters change, feeding a picture. */
+const adapters = scene("adapters", {
+  nodes: {
+    load: node("load_model", { model: { $model: { source: "sdxl-turbo", options: {}, adapters: [] } } }),
+    ink: node("add_lora", { lora: "adapters/ink.safetensors", weight: 0.8 }),
+    stack: node("lora_stack", { loras: "ink-sdxl 0.6\n# neon-flux 1 @ 0:1, 0.5:0" }),
+    words: node("prompt", { text: "a lighthouse at night" }),
+    paint: node("image_to_image", { "options.clip_skip": 2, "options.true_guidance": 3 }),
+  },
+  edges: [
+    { from: "load.model", to: "ink.model" },
+    { from: "ink.model", to: "stack.model" },
+    { from: "stack.model", to: "paint.model" },
+    { from: "words.text", to: "paint.prompt" },
+  ],
+  positions: { load: [0, 0], words: [0, 170], ink: [330, 0], stack: [660, 0], paint: [990, 0] },
+});
+
+const missing = scene("missing", {
+  nodes: {
+    draft: node("text_to_image", { prompt: "a red circle", model: "sdxl" }),
+    fine: node("text_to_image", { prompt: "a red circle", model: "flux-dev" }),
+  },
+  positions: { draft: [0, 0], fine: [340, 0] },
+});
+
+/** One node for each medium. */
+const media = scene("media", {
+  nodes: {
+    chat: node("chat", { prompt: "Tell me of a lighthouse." }),
+    speak: node("speak", { text: "The lamp is lit." }),
+    film: node("text_to_video", { prompt: "a ball that rolls" }),
+    table: node("segment"),
+    paint: node("text_to_image", { prompt: "a red circle" }),
+  },
+  positions: { chat: [0, 0], speak: [330, 0], table: [330, 260], film: [660, 0], paint: [990, 0] },
+});
+
 /** 100 rows of ten nodes: a prompt, a picture, and eight that paint it over. */
 function large(): Scene {
   const nodes: JsonObject = {};
@@ -157,6 +255,9 @@ const made: Record<string, () => Scene> = {
   engine: () => engine,
   words: () => words,
   items: () => items,
+  adapters: () => adapters,
+  missing: () => missing,
+  media: () => media,
   large,
 };
 

@@ -13,6 +13,12 @@ function port(name: string, type: PortType, extra: Extra = {}): Port {
 const control = (kind: string, fields: Record<string, string | number | boolean | string[]> = {}) =>
   ({ control: { kind, ...fields } as ControlDescription }) satisfies Extra;
 
+/** An input that only some families of models have. */
+const option = (name: string, type: PortType, families: string[], extra: Extra): Port => ({
+  ...port(`options.${name}`, type, { default: null, optional: true, advanced: true, families, ...extra }),
+  title: name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " "),
+});
+
 function output(name: string, type: PortType): Port {
   return { name, title: name.charAt(0).toUpperCase() + name.slice(1), type };
 }
@@ -71,6 +77,76 @@ const all: NodeType[] = [
     ],
     [output("image", "image")],
     "Paints a picture of what a prompt says.",
+  ),
+  nodeType(
+    "image_to_image",
+    "Image to image",
+    "image",
+    [
+      port("prompt", "text", control("prompt", { lines: 3 })),
+      port("image", "image", { default: null, optional: true, ...control("upload") }),
+      port("model", "model", { default: "starter", ...control("model", { task: "text_to_image" }) }),
+      port("strength", "float", { default: 0.6, ...control("slider", { min: 0, max: 1, step: 0.01 }) }),
+      option("clip_skip", "int", ["SD1.5", "SDXL"], control("slider", { min: 0, max: 4, step: 1 })),
+      option("true_guidance", "float", ["FLUX.1"], control("slider", { min: 1, max: 10, step: 0.5 })),
+    ],
+    [output("image", "image")],
+    "Paints a picture over.",
+  ),
+  nodeType(
+    "load_model",
+    "Load model",
+    "model",
+    [port("model", "model", control("model", { task: "" }))],
+    [output("model", "model")],
+    "Names a model that several nodes share.",
+  ),
+  nodeType(
+    "add_lora",
+    "Add LoRA",
+    "model",
+    [
+      port("model", "model", control("model", { task: "text_to_image" })),
+      port("lora", "text", control("lora")),
+      port("weight", "float", { default: 1, ...control("slider", { min: -2, max: 2, step: 0.05 }) }),
+    ],
+    [output("model", "model")],
+    "Lays an adapter onto a model.",
+  ),
+  nodeType(
+    "lora_stack",
+    "LoRA stack",
+    "model",
+    [
+      port("model", "model", control("model", { task: "text_to_image" })),
+      port("loras", "text", { default: "", ...control("loras") }),
+    ],
+    [output("model", "model")],
+    "Lays several adapters onto a model.",
+  ),
+  nodeType(
+    "chat",
+    "Chat",
+    "text",
+    [port("prompt", "text", control("prompt", { lines: 3 }))],
+    [output("text", "text")],
+    "Answers what it is asked.",
+  ),
+  nodeType(
+    "text_to_video",
+    "Text to video",
+    "video",
+    [port("prompt", "text", control("prompt", { lines: 2 }))],
+    [output("video", "video")],
+    "Films what a prompt says.",
+  ),
+  nodeType(
+    "segment",
+    "Segment",
+    "image",
+    [port("about", "text", { default: "everything", ...control("text") })],
+    [output("table", "table")],
+    "Says what is where in a picture.",
   ),
   nodeType(
     "duotone",
@@ -209,6 +285,8 @@ const all: NodeType[] = [
       port("upload", "image", { default: null, optional: true, ...control("upload") }),
       port("mask", "mask", { default: null, optional: true, ...control("upload") }),
       port("model", "model", { default: "starter", ...control("model", { task: "text_to_image" }) }),
+      port("lora", "text", { default: "adapters/ink.safetensors", ...control("lora") }),
+      port("loras", "text", { default: "ink-sdxl 0.8\n# neon-flux 1", ...control("loras") }),
       port("numbers", "list[float]", { default: [0.25, 0.5], ...control("number", { min: 0, max: 1 }) }),
       port("words", "list[text]", { default: ["flat colours"], ...control("text") }),
       port("pictures", "list[image]", { default: [] }),

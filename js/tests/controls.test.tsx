@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { renderToStaticMarkup } from "react-dom/server";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { KernelLink } from "../src/bridge/link";
+import { ModelDesk } from "../src/bridge/models";
 import type { ModelEntry } from "../src/bridge/protocol";
 import { Control, controlBlock, hasControl } from "../src/controls/Control";
 import { whyNotFile } from "../src/controls/files";
@@ -14,7 +16,7 @@ import {
   readNumbers,
 } from "../src/controls/items";
 import { kindOf } from "../src/controls/kind";
-import { findModel, modelsFor, readModel, suggest } from "../src/controls/ModelPicker";
+import { factsOf, filtersOf, findModel, modelsFor, readModel, suggest } from "../src/controls/modelChoice";
 import {
   drawSeed,
   formatNumber,
@@ -26,16 +28,9 @@ import {
   stepped,
 } from "../src/controls/numbers";
 import { PAUSE_MS, type Typed, Typing, type TypingOptions } from "../src/controls/typing";
-import {
-  formatJson,
-  formatText,
-  modelSource,
-  readColour,
-  readJson,
-  readText,
-  withSource,
-} from "../src/controls/values";
+import { formatJson, formatText, readColour, readJson, readText, withSource } from "../src/controls/values";
 import type { Json } from "../src/flow/document";
+import { modelSource } from "../src/flow/modelFeed";
 import type { Port } from "../src/flow/nodeType";
 
 const port = (type: Port["type"], control?: object, more: Partial<Port> = {}): Port =>
@@ -231,10 +226,38 @@ describe("models", () => {
     expect(findModel(models, " stable diffusion xl ")?.name).toBe("sdxl");
   });
 
+  test("that are here come first, and filters leave those that make the wanted thing", () => {
+    const away = {
+      ...entry("wan", "Wan 2.1", "text_to_video"),
+      installed: false,
+      modality: "video",
+      base_model: "Wan",
+    };
+    const all = [away, { ...entry("starter", "Starter", "text_to_image"), modality: "image" }];
+    expect(suggest(all, "").map((option) => option.source)).toEqual(["starter", "wan"]);
+    expect(suggest(all, "", { modality: "video", base: "" }).map((option) => option.source)).toEqual(["wan"]);
+    expect(suggest(all, "", { modality: "", base: "SDXL" }).map((option) => option.source)).toEqual(["starter"]);
+    expect(filtersOf(all)).toEqual({ modalities: ["video", "image"], bases: ["Wan", "SDXL"] });
+  });
+
+  test("say their base model, size, licence, memory, and that their owner asks first", () => {
+    const flux = { ...entry("flux", "FLUX.1 dev", "text_to_image"), base_model: "FLUX.1", megabytes: 33_700 };
+    const facts = factsOf({ ...flux, licence: "Non-Commercial", memory_gb: 33.6, gated: true });
+    expect(facts).toEqual(["FLUX.1", "33.7 GB", "Non-Commercial", "needs about 34 GB", "asks first"]);
+    expect(factsOf({ ...flux, base_model: "", megabytes: 0 })).toEqual([]);
+  });
+
+  test("of another kind are no models, and a picker of theirs has only them", () => {
+    const ink = { ...entry("ink", "Ink wash", "lora"), kind: "lora" };
+    expect(modelsFor([...models, ink], "")).toEqual(models);
+    expect(modelsFor([...models, ink], "", "lora")).toEqual([ink]);
+  });
+
   test("may be a Hub id or a folder; other words are no model", () => {
     expect(readModel(models, "Starter")).toBe("starter");
     expect(readModel(models, "owner/name")).toBe("owner/name");
     expect(readModel(models, "./folder")).toBe("./folder");
+    expect(readModel(models, "ink.safetensors")).toBe("ink.safetensors");
     expect(readModel(models, "nonsense")).toBeNull();
   });
 
@@ -301,6 +324,7 @@ describe("the block", () => {
 
 describe("the control", () => {
   const media = { upload: async () => null, url: async () => "" };
+  const desk = new ModelDesk(new KernelLink({ send: () => {}, onMessage: () => () => {} }));
   const markup = (shown: Port, value: Json, disabled = false) =>
     renderToStaticMarkup(
       <Control
@@ -312,6 +336,7 @@ describe("the control", () => {
         onChange={() => {}}
         media={media}
         models={[]}
+        desk={desk}
         label="Strength"
       />,
     );
@@ -325,6 +350,7 @@ describe("the control", () => {
     [port({ choices: ["a", "b"] }), "gone"],
     [port("flag"), true],
     [port("model", { kind: "model", task: "" }), { $model: { source: "owner/name" } }],
+    [port("text", { kind: "lora" }), "ink.safetensors"],
     [port("image"), null],
     [port("audio"), { $media: "a.audio" }],
     [port("list[image]"), [{ $media: "a.png" }]],

@@ -10,6 +10,7 @@ from typing import Any
 from .. import media
 from ..errors import MediaError, OperationRejected
 from ..schema import NodeType, PortType, Registry, port_type_of
+from ..schema.options import spread
 from . import document as doc
 from .document import Document, Edge
 from .handles import FlowInput, InputPort, Node, OutputPort
@@ -77,6 +78,7 @@ class EditableFlow(FlowOfFlows):
             FlowFileError: The file of a flow cannot be read.
         """
         node_type, brought = self._type(type)
+        values = spread(values, node_type.options)
         key = id or self._free_id(node_type.name)
         plain, joins = self._sort(node_type, key, values)
         entry: dict[str, Any] = {"type": node_type.name, "type_version": node_type.version, "values": plain}
@@ -138,7 +140,8 @@ class EditableFlow(FlowOfFlows):
             except MediaError as error:
                 raise MediaError(f"'{node_type.title}', input '{name}': {error}") from None
             if port.required or not _same(checked, port.default):
-                stored = checked if checked == "random" else to_json(port.type, checked, self.media)
+                is_drawn = port.is_seed and checked == "random"
+                stored = checked if is_drawn else to_json(port.type, checked, self.media)
                 plain[name] = stored
         return plain, joins
 
@@ -186,6 +189,7 @@ class EditableFlow(FlowOfFlows):
         """
         key = self._key(node)
         node_type = Node(self, key).node_type
+        values = spread(values, node_type.options)
         plain, joins = self._sort(node_type, key, values)
         steps = [step for name in values for step in self._freeing(f"{key}.{name}")]
         joined = {operation["to"].partition(".")[2] for operation in joins}

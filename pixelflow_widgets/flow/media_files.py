@@ -185,7 +185,7 @@ def to_json(port_type: PortType, value: Any, files: MediaFiles) -> Any:
     if port_type.name == "model":
         if not value.options and not value.adapters:
             return value.source
-        return {MODEL_KEY: {"source": value.source, "options": dict(value.options), "adapters": value.adapters}}
+        return {MODEL_KEY: value.as_dict()}
     if port_type.name == "int" and abs(value) > 2**53 - 1:
         return str(value)  # JavaScript's numbers end there
     if port_type.name in PLAIN:

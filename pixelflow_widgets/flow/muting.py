@@ -18,7 +18,7 @@ def passed_by(node_type: NodeType) -> dict[str, str]:
     passes: dict[str, str] = {}
     for output, port in node_type.outputs.items():
         for name, taken in node_type.inputs.items():
-            if taken.type == port.type and not taken.lazy:
+            if taken.type == port.type and not taken.lazy and not taken.is_option:
                 passes[output] = name
                 break
     return passes

@@ -57,6 +57,7 @@ def find_problems(
         files: The media that values refer to.
         targets: Node ids; only what these need is looked at. None is the whole flow.
     """
+    from .complaints import find_complaints
     from .subflow_problems import subflow_problems  # each asks the other
 
     registry = with_subflows(registry, document)
@@ -64,6 +65,7 @@ def find_problems(
     wanted = None if targets is None else graph.upstream(targets)
     found = [*_unreadable(document), *subflow_problems(document), *_nodes(document, registry, files, graph, wanted)]
     found += [*_edges(document, registry, graph), *_circle(document, graph, wanted)]
+    found += find_complaints(document, registry, files, graph, graph.nodes if wanted is None else wanted)
     found += [*_signature(document, registry, files)]
     if wanted is None:
         return found

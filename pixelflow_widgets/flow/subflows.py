@@ -124,6 +124,7 @@ class SubflowTypes(Registry):
         self.outside = outside
         self.failures = outside.failures
         self.fingerprints = outside.fingerprints
+        self.checks = outside.checks
         self._held = held
         self._derived: dict[str, NodeType | None] = {}
         self._former: dict[str, NodeType | None] = {}

@@ -27,10 +27,11 @@ from .previews import (
     preview_video,
 )
 from .tables import decode_table, encode_table
-from .values import Audio, Image, Latents, Mask, Model, Table, Video, blake3_hex, canonical_json
+from .values import Adapter, Audio, Image, Latents, Mask, Model, Table, Video, blake3_hex, canonical_json
 
 __all__ = [
     "MEDIA",
+    "Adapter",
     "Audio",
     "Image",
     "Latents",

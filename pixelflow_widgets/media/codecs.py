@@ -131,13 +131,10 @@ def check_model(value: Any) -> Model:
 
 
 def decode_model(data: bytes) -> Model:
-    fields = json.loads(data)
-    if not isinstance(fields, dict):
-        raise MediaError("A model handle is an object.")
-    options, adapters = fields.get("options", {}), fields.get("adapters", [])
-    if not isinstance(fields["source"], str) or not isinstance(options, dict):
-        raise MediaError("A model handle wants a source that is text, and options as an object.")
-    return Model(fields["source"], options, tuple((check_text(name), check_float(weight)) for name, weight in adapters))
+    model = Model.from_dict(json.loads(data))
+    for source in (model.source, *(adapter.source for adapter in model.adapters)):
+        check_text(source)
+    return model
 
 
 def qualified(value: Any) -> set[str]:

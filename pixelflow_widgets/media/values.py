@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import numbers
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, NewType
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal, NewType, Self, get_args
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -115,20 +116,73 @@ def live_object(name: str) -> Any:
     return _live.get(name)
 
 
+AdapterKind = Literal["lora", "ip_adapter", "embedding"]
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """Changes a base model, reversibly; one that is switched off is not in the handle.
+
+    Args:
+        source: A .safetensors file, a folder, a Hub id, or a file within one: "owner/name/file.safetensors".
+        weight: How strongly; 0 is as if it were not there.
+        kind: What it is.
+        schedule: (fraction of the steps from 0 to 1, factor of the weight) at each corner, straight lines between;
+            empty is 1 all along.
+
+    Raises:
+        MediaError: The kind is unknown, a number is not finite, or the corners are not in order.
+    """
+
+    source: str
+    weight: float = 1.0
+    kind: AdapterKind = "lora"
+    schedule: tuple[tuple[float, float], ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(AdapterKind):
+            raise MediaError(
+                f"An adapter is one of {', '.join(get_args(AdapterKind))}; {str(self.kind)[:40]!r} is not."
+            )
+        corners = tuple((float(at), float(factor)) for at, factor in self.schedule)
+        if not all(math.isfinite(number) for number in (self.weight, *itertools.chain(*corners))):
+            raise MediaError(f"The weight of the adapter '{self.source[:80]}' is a finite number.")
+        places = [at for at, _ in corners]
+        if places != sorted(set(places)) or not all(0 <= at <= 1 for at in places):
+            raise MediaError(
+                f"The schedule of the adapter '{self.source[:80]}' goes from 0 to 1, each corner after the one before; "
+                f"these are at {', '.join(f'{at:g}' for at in places)}."
+            )
+        object.__setattr__(self, "weight", float(self.weight))
+        object.__setattr__(self, "schedule", corners)
+
+    def weight_at(self, fraction: float) -> float:
+        """Return the weight after a fraction of the steps, from 0 to 1."""
+        if not self.schedule:
+            return self.weight
+        places, factors = zip(*self.schedule, strict=True)
+        return self.weight * float(np.interp(fraction, np.array(places), np.array(factors)))
+
+
 @dataclass(frozen=True)
 class Model:
     """Is a light handle on a model: where it comes from and how it is set up, never the module itself.
 
     Args:
         source: Name of a model card, Hub id, local folder or single file.
-        options: What changes the pipeline: scheduler, dtype, variant.
-        adapters: (source, weight) of each adapter, in order.
+        options: What changes the pipeline: scheduler, dtype, vae, variant, revision.
+        adapters: What changes the base model, in order.
     """
 
     source: str
     options: Mapping[str, Any] = field(default_factory=dict)
-    adapters: tuple[tuple[str, float], ...] = ()
+    adapters: tuple[Adapter, ...] = ()
     _pipeline: Any = field(default=None, compare=False, repr=False)  # keeps one of `from_object` alive
+
+    def __post_init__(self) -> None:
+        if not all(isinstance(adapter, Adapter) for adapter in self.adapters):
+            raise MediaError(f"The adapters of '{self.source[:80]}' are pf.Adapter(source, weight), in a tuple.")
+        object.__setattr__(self, "adapters", tuple(self.adapters))
 
     def __hash__(self) -> int:
         return hash(self.as_json())
@@ -160,9 +214,55 @@ class Model:
         """Return whether it was made with `from_object`, and so cannot leave this process."""
         return self.source.startswith(LIVE)
 
+    def with_adapter(self, source: str | Adapter, weight: float = 1.0, **settings: Any) -> Self:
+        """Return a handle on the same model with one more adapter.
+
+        Args:
+            source: Where the adapter comes from, or the adapter.
+            weight: How strongly.
+            settings: `kind` and `schedule`, as of `Adapter`.
+        """
+        adapter = source if isinstance(source, Adapter) else Adapter(source, weight, **settings)
+        return replace(self, adapters=(*self.adapters, adapter))
+
+    def with_options(self, **options: Any) -> Self:
+        """Return a handle on the same model with other options; None takes one away."""
+        kept = {name: value for name, value in {**self.options, **options}.items() if value is not None}
+        return replace(self, options=kept)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the handle as plain data, for JSON."""
+        adapters = [asdict(adapter) for adapter in self.adapters]
+        return {"source": self.source, "options": dict(self.options), "adapters": adapters}
+
+    @classmethod
+    def from_dict(cls, fields: Any) -> Self:
+        """Return the handle that `as_dict` wrote.
+
+        Raises:
+            MediaError: It is no handle.
+        """
+        if not isinstance(fields, Mapping) or not isinstance(fields.get("source"), str):
+            raise MediaError("A model handle is an object with a source that is text.")
+        options, adapters = fields.get("options", {}), fields.get("adapters", [])
+        if not isinstance(options, Mapping) or not isinstance(adapters, list | tuple):
+            raise MediaError("A model handle wants its options as an object and its adapters as a list.")
+        return cls(fields["source"], dict(options), tuple(map(_read_adapter, adapters)))
+
     def as_json(self) -> str:
         """Return the handle as canonical JSON."""
-        return canonical_json({"source": self.source, "options": dict(self.options), "adapters": self.adapters})
+        return canonical_json(self.as_dict())
+
+
+def _read_adapter(entry: Any) -> Adapter:
+    try:
+        if not isinstance(entry["source"], str):
+            raise TypeError
+        return Adapter(**entry)
+    except MediaError:
+        raise
+    except (TypeError, ValueError, KeyError) as error:
+        raise MediaError("An adapter is an object with a source, a weight, a kind and a schedule.") from error
 
 
 def canonical_json(value: Any) -> str:

@@ -8,21 +8,7 @@ from typing import Any
 from ..errors import ModelError
 from ..media import Model
 from ..media.values import LIVE, live_object
-
-# How the classes of pipelines begin → the family of base models that they are for; the longest that fits counts.
-_FAMILIES = {
-    "StableDiffusion": "SD1.5",
-    "StableDiffusionXL": "SDXL",
-    "StableDiffusion3": "SD3",
-    "Flux": "FLUX.1",
-    "Wan": "Wan 2.1",
-    "Lumina": "Lumina",
-    "PixArt": "PixArt",
-    "Sana": "Sana",
-    "QwenImage": "Qwen-Image",
-    "LTX": "LTX-Video",
-    "StableAudio": "Stable Audio",
-}
+from .families import family_of_pipeline
 
 
 def is_live(model: Model | str) -> bool:
@@ -54,10 +40,11 @@ def folder_behind(pipeline: Any) -> Path | None:
 
 
 def family_of(pipeline: Any) -> str:
-    """Return the base model that a pipeline's class is for, or the name of the class where that is not known."""
+    """Return the base model of a pipeline, by its class and shapes; the name of the class where that is not known."""
     name = type(pipeline).__name__
-    fitting = [start for start in _FAMILIES if name.startswith(start)]
-    return _FAMILIES[max(fitting, key=len)] if fitting else name
+    denoiser = getattr(pipeline, "unet", None) or getattr(pipeline, "transformer", None)
+    known = family_of_pipeline(name, getattr(denoiser, "config", None))
+    return known.name if known else name
 
 
 def size_of(pipeline: Any) -> int:

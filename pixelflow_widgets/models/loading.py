@@ -1,133 +1,149 @@
-"""Loading pipelines, once each, and following them while they sample."""
+"""Lending models: loaded once, set up as the handle says, to oneself while a node computes with one."""
 
 from __future__ import annotations
 
 import contextlib
 import sys
 import threading
-from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
 from ..errors import ModelError
 from ..media import Model
-from .live import pipeline_behind
-from .weights import folder_of
+from .adapters import dressed
+from .bases import Base, base_under, forget, retire_others
+from .cards import card_of
+from .devices import best_device, precision
+from .files import only_variant, state_of
+from .fitting import ground_of, why_unfit_controlnet
+from .live import family_of, folder_behind, pipeline_behind
+from .loan import Loan
+from .memory import memory
+from .networks import network_for
+from .pipelines import Extras, live_pipeline, pipeline_for
+from .schedulers import scheduler_for
+from .weights import place_of
 
 CODE = ("torch", "transformers", "diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl")
 """Modules that take long to import; a worker that is warmed imports them ahead."""
-_KEPT = 2
-_loaded: OrderedDict[tuple[str, int], Any] = OrderedDict()
-_lock = threading.RLock()
 _lending = threading.Lock()
-_in_use: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+_live: WeakKeyDictionary[Any, Base] = WeakKeyDictionary()
 _PATIENCE_SECONDS = 0.2
 
 
 class Report(Protocol):
-    """Is told what is being done and shown unfinished pictures, as `Progress` is."""
+    """Is told what is being done and shown unfinished results, as `Progress` is."""
 
     def __call__(self, fraction: float | None = None, *, preview: Any = None, note: str = "") -> None:
         """Report; may raise to stop."""
         ...
 
 
-def load_pipeline(model: Model | str, report: Report) -> Any:
-    """Return the diffusers pipeline of a model, ready on the best device; the last two stay loaded.
+@contextlib.contextmanager
+def lend(model: Model | str, task: str, report: Report, *, controlnets: Sequence[Model | str] = ()) -> Iterator[Loan]:
+    """Lend what a node computes with: loaded, on its device, with its adapters and scheduler, to oneself meanwhile.
 
     Args:
-        model: A card's name, folder or Hub id, or a handle; one of `Model.from_object` is the pipeline itself.
-        report: Told that code and weights are being loaded.
+        model: A handle, or the name of a card, a folder, a file or a Hub id.
+        task: The node type that it shall do: "text_to_image".
+        report: Told what is being loaded and waited for; may raise to stop.
+        controlnets: ControlNets that guide it, for `control` and other tasks of pictures.
 
     Raises:
-        ModelError: The model is not here, or its folder cannot be loaded.
+        ModelError: The model or an adapter is not here, cannot be loaded, does not fit, or does not do the task.
     """
     model = Model(model) if isinstance(model, str) else model
+    if CODE[-1] not in sys.modules:
+        report(note="Loading model code …")
+    base = _live_base(model) if model.is_live else _base(model)
+    guides = [Model(handle) if isinstance(handle, str) else handle for handle in controlnets]
+    for guide in guides:
+        if why := why_unfit_controlnet(guide, model):
+            raise ModelError(why)
+    with _to_oneself(base.lock, report), _borrowed(base), contextlib.ExitStack() as setup:
+        loan = _loan(model, base, task, report, [place_of(guide) for guide in guides])
+        if loan.pipeline is not None:
+            setup.enter_context(scheduler_for(loan.pipeline, model.options.get("scheduler")))
+        loan.worn = setup.enter_context(dressed(base, loan, model.adapters, report))
+        yield loan
+
+
+def _loan(model: Model, base: Base, task: str, report: Report, controlnets: Sequence[Path]) -> Loan:
+    def told(note: str) -> None:
+        report(note=note)
+
+    loan = Loan(card_of(model), base.place, base.device, base.dtype, base.family)
     if model.is_live:
-        return pipeline_behind(model)
-    folder = folder_of(model)
-    key = (model.as_json(), _state(folder))
-    with _lock:
-        if key in _loaded:
-            _loaded.move_to_end(key)
-            return _loaded[key]
-        if CODE[-1] not in sys.modules:
-            report(note="Loading model code …")
-        with quiet():
-            pipeline = _load(folder, report)
-        _loaded[key] = pipeline
-        while len(_loaded) > _KEPT:
-            _loaded.popitem(last=False)
-        return pipeline
+        loan.pipeline = live_pipeline(pipeline_behind(model), task, controlnets, base, told)
+    elif is_pipeline(base.place):
+        named = {name: place_of(str(model.options[name])) for name in ("vae", "motion") if model.options.get(name)}
+        loan.pipeline = pipeline_for(base, task, Extras(controlnets, **named), told)
+    else:
+        loan.model, loan.processor = network_for(base, task, told)
+    retire_others(base)
+    return loan
 
 
-@contextlib.contextmanager
-def in_use(pipeline: Any, report: Report) -> Iterator[None]:
-    """Have a pipeline to oneself: its scheduler remembers one picture at a time.
+def is_pipeline(place: Path) -> bool:
+    """Return whether diffusers loads what lies there: a folder with an index, or a single file that is no GGUF."""
+    return (place / "model_index.json").is_file() or place.suffix == ".safetensors"
 
-    Args:
-        pipeline: The pipeline.
-        report: Told that another picture is waited for; may raise to stop.
-    """
+
+def _base(model: Model) -> Base:
+    """Return what of a model is in memory, or where it will be."""
+    place = place_of(model)
+    family = ground_of(model).family
+    device = best_device()
+    dtype = precision(device, family, model.options.get("dtype"))
+    variant = model.options.get("variant") or (only_variant(place) if place.is_dir() else None)
+    card = card_of(model)
+    title = card.title if card else place.name
+    state = state_of(place)
+    key = (str(place), state, str(dtype), variant, device)
+    return base_under(key, lambda: Base(key, model.source, title, place, state, family, device, dtype, variant))
+
+
+def _live_base(model: Model) -> Base:
+    """Return the stand-in for a pipeline that the notebook holds, which is not counted here."""
+    pipeline = pipeline_behind(model)
     with _lending:
-        own = _in_use.setdefault(pipeline, threading.RLock())
-    while not own.acquire(timeout=_PATIENCE_SECONDS):
-        report(note="Waiting for the model, which is at another picture …")
-    try:
-        yield
-    finally:
-        own.release()
-
-
-def _state(folder: Path) -> int:
-    """Return something that changes when the files of a model do: a model that was trained on is loaded anew."""
-    return max(path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file())
-
-
-def _load(folder: Path, report: Report) -> Any:
-    from diffusers import DiffusionPipeline
-
-    report(note=f"Loading {folder.name.replace('_', ' ')} …")
-    device, dtype = best_device()
-    try:
-        pipeline = DiffusionPipeline.from_pretrained(folder, dtype=dtype, use_safetensors=True, local_files_only=True)
-    except (OSError, ValueError, KeyError, AttributeError) as error:
-        raise ModelError(f"The model in {folder} cannot be loaded: {error}") from error
-    pipeline.set_progress_bar_config(disable=True)
-    return pipeline.to(device)
+        if pipeline not in _live:
+            place = folder_behind(pipeline)
+            card = card_of(model)
+            _live[pipeline] = Base(
+                key=model.source,
+                source=model.source,
+                title=type(pipeline).__name__,
+                place=place or Path(),
+                state=None,
+                family=card.base_model if card else family_of(pipeline),
+                device=str(pipeline.device),
+                dtype=pipeline.dtype,
+                is_live=True,
+            )
+        return _live[pipeline]
 
 
 @contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Keep the libraries' bars and advice out of a node's log while something is loaded; errors are raised anyway."""
-    from diffusers.utils import logging as diffusers_logging
-    from transformers.utils import logging as transformers_logging
-
-    libraries = [diffusers_logging, transformers_logging]
-    before = [(library.get_verbosity(), library.is_progress_bar_enabled()) for library in libraries]
-    for library in libraries:
-        library.set_verbosity_error()
-        library.disable_progress_bar()
+def _to_oneself(lock: threading.RLock, report: Report) -> Iterator[None]:
+    while not lock.acquire(timeout=_PATIENCE_SECONDS):
+        report(note="Waiting for the model, which is at another result …")
     try:
         yield
     finally:
-        for library, (verbosity, bars) in zip(libraries, before, strict=True):
-            library.set_verbosity(verbosity)
-            if bars:
-                library.enable_progress_bar()
+        lock.release()
 
 
-def best_device() -> tuple[str, Any]:
-    """Return (device, dtype) that suit this machine: half precision on a GPU, single on a CPU."""
-    import torch
-
-    if torch.cuda.is_available():
-        return "cuda", torch.float16
-    if torch.backends.mps.is_available():
-        return "mps", torch.float16
-    return "cpu", torch.float32
+@contextlib.contextmanager
+def _borrowed(base: Base) -> Iterator[None]:
+    memory.begin(base)
+    try:
+        yield
+    finally:
+        memory.end(base)
+        forget(base)
 
 
 def generator(seed: int) -> Any:

@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import ModelError, nearest
 from ..media import Model, blake3_hex
 from ..media.values import live_object
-from .cards import card_of, cards
+from .cards import PACKAGE, ModelCard, card_of, cards
+from .layout import CONFIGS, PICKLES, is_whole, single_file_in
 from .live import folder_behind, is_live, pipeline_behind, state_of
 
+_SOURCES = ("vae", "motion")
+"""Options of a model handle that name weights of their own."""
+_REPOSITORY = re.compile(r"(?:[A-Za-z0-9][\w-]*(?:\.[\w-]+)*/)?[A-Za-z0-9][\w-]*(?:\.[\w-]+)*", re.ASCII)
+"""How a Hub id is spelled; very old ones have no owner."""
 _digests: dict[tuple[str, int, int], str] = {}
 _lock = threading.Lock()
 
 
-def folder_of(model: Model | str) -> Path:
-    """Return the folder that holds a model, without asking the network.
+def place_of(model: Model | str) -> Path:
+    """Return the folder or the file that holds a model, without asking the network.
 
     Args:
-        model: A card's name, a Hub id that was fetched before, or a folder.
+        model: A card's name, a Hub id that was fetched before, a file within one ("owner/name/file.safetensors"), a
+            folder, a file, or a handle (its adapters have places of their own).
 
     Raises:
-        ModelError: It is not here; says its name, size, licence and the command that gets it.
+        ModelError: It is not here; says its name, size, licence and the command that gets it. Or it is no model.
     """
     source = model if isinstance(model, str) else model.source
     if is_live(source):
@@ -33,37 +41,170 @@ def folder_of(model: Model | str) -> Path:
             raise ModelError(f"'{source}' is an object of this kernel; there is no folder of its own on this machine.")
         return folder
     card = card_of(source)
+    if card and str(card.source).startswith(PACKAGE):
+        return _in_package(card)
     place = card.source if card else source
-    if isinstance(place, Path) or Path(place).is_dir():
-        folder = Path(place)
-        if not (folder / "model_index.json").is_file():
-            raise ModelError(f"{folder} holds no model: there is no model_index.json in it.")
-        return folder
-    found = _fetched(place, card.revision if card else None)
-    if found is not None:
-        return found
-    if card is None:
-        names = [card.name for card in cards()]
+    if isinstance(place, Path) or Path(place).expanduser().exists():
+        return _local(Path(place).expanduser())
+    found = _of_hub(str(place), revision_of(model))
+    if found is None:
+        raise ModelError(_not_here(source, card))
+    return found
+
+
+def is_here(model: Model | str) -> bool:
+    """Return whether a model itself can be loaded without a network; its adapters are asked for one by one."""
+    source = model if isinstance(model, str) else model.source
+    if is_live(source):
+        return live_object(source) is not None
+    try:
+        place_of(model)
+        companions_of(model)
+    except ModelError:
+        return False
+    return True
+
+
+def revision_of(model: Model | str) -> str | None:
+    """Return the commit or branch that a model is wanted at: the handle's, else its card's; None is the newest here."""
+    wanted = None if isinstance(model, str) else model.options.get("revision")
+    card = card_of(model)
+    return wanted or (card.revision if card else None)
+
+
+def companions_of(model: Model | str) -> dict[str, Path]:
+    """Return the folders that a model needs beside it, by the last part of their names: {"image_encoder": …}.
+
+    Raises:
+        ModelError: One is not here.
+    """
+    card = card_of(model)
+    if card is None or not card.companions:
+        return {}
+    repository, _ = split_source(str(card.source))
+    root = _fetched(repository, revision_of(model))
+    found = {Path(name).name: root / name for name in card.companions} if root else {}
+    if not found or not all((path / "config.json").is_file() and is_whole(path) for path in found.values()):
+        raise ModelError(_not_here(card.name, card))
+    return found
+
+
+def sources_of(model: Model | str) -> list[str]:
+    """Return what a model handle names and needs here: itself, another autoencoder, its adapters."""
+    if isinstance(model, str):
+        return [model]
+    named = [str(model.options[name]) for name in _SOURCES if model.options.get(name)]
+    return list(dict.fromkeys([model.source, *named, *(adapter.source for adapter in model.adapters)]))
+
+
+def split_source(source: str) -> tuple[str, str]:
+    """Return (Hub id, file within it) of "owner/name/file.safetensors"; no file is ""."""
+    parts = source.split("/")
+    return "/".join(parts[:2]), "/".join(parts[2:])
+
+
+def _local(place: Path) -> Path:
+    """Return a folder or file of this machine, if it is one that weights are taken from."""
+    if place.is_file():
+        if place.suffix.lower() in PICKLES:
+            raise ModelError(
+                f"'{place.name}' is refused: it is a pickle, and loading one can run code. Get the same weights as "
+                f"safetensors. ({place})"
+            )
+        if place.suffix.lower() not in (".safetensors", ".gguf"):
+            raise ModelError(f"'{place.name}' is no .safetensors or .gguf file, and others are not read. ({place})")
+        return place
+    if any((place / name).is_file() for name in CONFIGS):
+        return place
+    single = single_file_in(place)
+    if single is None:
         raise ModelError(
-            f"There is no model '{source}' here: it is not a card, a folder or a Hub id that was fetched."
-            f"{nearest(source, names)} Cards: {', '.join(names)}."
+            f"{place} holds no model: there is no {', '.join(CONFIGS)} in it, nor a single file of weights "
+            "(.safetensors, .gguf). Name the folder that has one, or the file itself."
         )
-    raise ModelError(
-        f"{card.title} is not on this machine ({card.megabytes / 1000:.1f} GB, licence {card.licence}). Get it with: "
-        f"hf download {card.source} --revision {card.revision}"
-    )
+    return single
+
+
+def _in_package(card: ModelCard) -> Path:
+    """Return the weights that another Python package brings."""
+    from importlib.util import find_spec
+
+    package, _, pattern = str(card.source).removeprefix(PACKAGE).partition("/")
+    spec = find_spec(package)
+    roots = [Path(root) for root in (spec.submodule_search_locations or ()) if spec] if spec else []
+    found = sorted(path for root in roots for path in root.rglob(pattern))
+    if not found:
+        raise ModelError(_not_here(card.name, card))
+    return found[0]
+
+
+def _of_hub(source: str, revision: str | None) -> Path | None:
+    """Return the place of a Hub id, or of a file within one, if it was fetched before and is whole."""
+    repository, name = split_source(source)
+    root = _fetched(repository, revision)
+    if root is None:
+        return None
+    place = root / name if name else root
+    if place.is_file():
+        return _local(place)
+    if not place.is_dir() or not is_whole(place):
+        return None
+    return place if any((place / config).is_file() for config in CONFIGS) else single_file_in(place)
+
+
+def hub_cache() -> Path:
+    """Return the folder where everything from the Hub lies; HF_HOME or HF_HUB_CACHE moves it."""
+    from huggingface_hub import constants
+
+    return Path(constants.HF_HUB_CACHE).expanduser()
 
 
 def _fetched(repository: str, revision: str | None) -> Path | None:
-    """Return the local snapshot of a Hub repository, or None."""
-    from huggingface_hub import try_to_load_from_cache
-    from huggingface_hub.utils import HFValidationError
-
-    try:
-        found = try_to_load_from_cache(repository, "model_index.json", revision=revision)
-    except (HFValidationError, ValueError):
+    """Return the snapshot of a Hub repository on this machine: of a revision, or the newest that is whole."""
+    if not _REPOSITORY.fullmatch(repository):
         return None
-    return Path(found).parent if isinstance(found, str) else None
+    folder = hub_cache() / f"models--{repository.replace('/', '--')}"
+    snapshots = folder / "snapshots"
+    ref = folder / "refs" / (revision or "main")
+    names = [revision] if revision else []
+    if ref.is_file():
+        names.append(ref.read_text(encoding="utf-8").strip())
+    named = next((snapshots / name for name in names if name and (snapshots / name).is_dir()), None)
+    if named is not None or revision:
+        return named
+    found = sorted(snapshots.iterdir(), key=lambda path: path.stat().st_mtime) if snapshots.is_dir() else []
+    return found[-1] if found else None
+
+
+def _not_here(source: str, card: ModelCard | None) -> str:
+    """Return the sentence for what is not on this machine, with the command that gets it."""
+    if card is not None and str(card.source).startswith(PACKAGE):
+        return (
+            f"{card.title} is not on this machine ({card.size}, licence {card.licence}). It comes with a Python "
+            "package. Get it with: pip install pixelflow-widgets[offline-llm]"
+        )
+    if card is not None:
+        agree = ", after its makers' conditions were accepted on its page" if card.gated else ""
+        return (
+            f"{card.title} is not on this machine ({card.size}, licence {card.licence}). Get it with: "
+            f"pixelflow models get {card.name}{agree}"
+        )
+    names = [card.name for card in cards()]
+    if looks_like_hub(source):
+        return (
+            f"The model '{source}' is not on this machine: it is no folder or file here, and was not fetched from the "
+            f"Hub. Get it with: pixelflow models get {source}"
+        )
+    return (
+        f"There is no model '{source}' here: it is not a card, a folder, a file or a Hub id that was fetched."
+        f"{nearest(source, names)} All cards: pixelflow models list"
+    )
+
+
+def looks_like_hub(source: str) -> bool:
+    """Return whether a name could be a Hub id, or a file within one: "owner/name"."""
+    repository, _ = split_source(source)
+    return "/" in repository and _REPOSITORY.fullmatch(repository) is not None
 
 
 def fingerprint(model: Model) -> str:
@@ -74,14 +215,38 @@ def fingerprint(model: Model) -> str:
     if model.is_live:
         pipeline = live_object(model.source)
         return model.as_json() + ("" if pipeline is None else blake3_hex(state_of(pipeline).encode()))
-    try:
-        folder = folder_of(model)
-    except ModelError:
-        return model.as_json()
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    digest = blake3_hex(*(f"{path.relative_to(folder)} {_digest(path)}\n".encode() for path in files))
+    digests = []
+    for source in sources_of(model):
+        wanted = Model(source, {"revision": model.options.get("revision")}) if source == model.source else Model(source)
+        try:
+            digests.append(digest_of(wanted))
+        except ModelError:
+            return model.as_json()
     threads = os.environ.get("OMP_NUM_THREADS", str(os.cpu_count()))
-    return f"{digest} torch {_minor('torch')} diffusers {_minor('diffusers')} threads {threads}"
+    libraries = " ".join(f"{name} {_minor(name)}" for name in ("torch", "diffusers", "transformers"))
+    return f"{' '.join(digests)} {libraries} threads {threads}"
+
+
+def digest_of(model: Model | str) -> str:
+    """Return what identifies the files of a model, its companions among them, wherever they lie.
+
+    Raises:
+        ModelError: It is not here.
+    """
+    place = place_of(model)
+    told = [f"{name} {_digest(path)}\n" for name, path in _files(place)]
+    for companion in companions_of(model).values():
+        told += [f"{companion.name}/{name} {_digest(path)}\n" for name, path in _files(companion)]
+    return blake3_hex(*(line.encode() for line in told))
+
+
+def _files(place: Path) -> Iterator[tuple[str, Path]]:
+    """Yield (name, path) of each file of a place; that of a single file does not count."""
+    if place.is_file():
+        yield "", place
+        return
+    for path in sorted(path for path in place.rglob("*") if path.is_file()):
+        yield str(path.relative_to(place)), path
 
 
 def _digest(path: Path) -> str:
@@ -106,3 +271,8 @@ def _minor(package: str) -> str:
         return ".".join(version(package).split(".")[:2])
     except PackageNotFoundError:
         return "none"
+
+
+def size_of(place: Path) -> int:
+    """Return how many bytes a folder or file takes."""
+    return sum(path.stat().st_size for _, path in _files(place))

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple
 
-from ..controls import File, Number, Prompt, Text
+from ..controls import Number, Text
 from ..errors import MediaError
-from ..media import Audio, Image, Table, Video, open_picture
+from ..media import Image, Table, open_picture
 from ..media.contact_sheet import labelled_sheet
+from ..media.encoders import FILMS, SOUNDS
 from ..media.folders import files_in
+from ..media.recordings import open_film, open_sound
+from ..media.table_files import TABLES, read_table
+from ..media.text_files import read_text
 from ..schema import Progress, node
 from .files import PICTURES
 
-SOUNDS = (".wav", ".flac", ".ogg", ".mp3")
-FILMS = (".mp4", ".webm", ".mov", ".mkv")
-TEXTS = (".txt", ".md")
-
 Folder = Annotated[str, Text(placeholder="pictures")]
 Most = Annotated[int | None, Number(min=1, step=1)]
-T = TypeVar("T")
 
 
 class Files(NamedTuple):
@@ -31,31 +29,10 @@ class Files(NamedTuple):
     names: list[str]
 
 
-class Images(NamedTuple):
-    """Are the pictures of a folder, with their names."""
+class Loaded(NamedTuple):
+    """Are the things that were read from a folder, with their names."""
 
-    images: list[Image]
-    names: list[str]
-
-
-class Sounds(NamedTuple):
-    """Are the sounds of a folder, with their names."""
-
-    audios: list[Audio]
-    names: list[str]
-
-
-class Films(NamedTuple):
-    """Are the films of a folder, with their names."""
-
-    videos: list[Video]
-    names: list[str]
-
-
-class Texts(NamedTuple):
-    """Are the texts of a folder, with their names."""
-
-    texts: list[str]
+    items: list[Any]
     names: list[str]
 
 
@@ -84,151 +61,48 @@ def list_folder(
 
 
 @node(pure=False)
-def load_folder_images(
+def load_folder(
     folder: Folder,
+    kind: Literal["images", "audio", "videos", "texts", "tables"] = "images",
     subfolders: bool = False,
     most: Most = None,
     damaged: Literal["stop", "skip"] = "stop",
     progress: Progress = Progress(),
-) -> Images:
-    """Reads the pictures of a folder: image 2 comes before image 10.
+) -> Loaded:
+    """Reads the pictures, sounds, films, texts or tables of a folder: image 2 comes before image 10.
 
     Args:
         folder: Where they are; relative to the folder of the notebook.
+        kind: Which files are read; the others are passed over.
         subfolders: Those inside its folders, too.
         most: Only so many, the first ones; empty is all.
         damaged: What happens at a file that cannot be read.
     """
-    return Images(*_read_all(folder, PICTURES, subfolders, most, damaged, open_picture, progress))
-
-
-@node(pure=False)
-def load_folder_audio(
-    folder: Folder,
-    subfolders: bool = False,
-    most: Most = None,
-    damaged: Literal["stop", "skip"] = "stop",
-    progress: Progress = Progress(),
-) -> Sounds:
-    """Reads the sounds of a folder: take 2 comes before take 10.
-
-    Args:
-        folder: Where they are; relative to the folder of the notebook.
-        subfolders: Those inside its folders, too.
-        most: Only so many, the first ones; empty is all.
-        damaged: What happens at a file that cannot be read.
-    """
-    from ..media.recordings import open_sound
-
-    def read(path: Path) -> Audio:
-        return open_sound(path.read_bytes())
-
-    return Sounds(*_read_all(folder, SOUNDS, subfolders, most, damaged, read, progress))
-
-
-@node(pure=False)
-def load_folder_videos(
-    folder: Folder,
-    subfolders: bool = False,
-    most: Most = None,
-    damaged: Literal["stop", "skip"] = "stop",
-    progress: Progress = Progress(),
-) -> Films:
-    """Reads the films of a folder, with their sound: take 2 comes before take 10.
-
-    Args:
-        folder: Where they are; relative to the folder of the notebook.
-        subfolders: Those inside its folders, too.
-        most: Only so many, the first ones; empty is all.
-        damaged: What happens at a file that cannot be read.
-    """
-    from ..media.recordings import open_film
-
-    def read(path: Path) -> Video:
-        return open_film(path.read_bytes())
-
-    return Films(*_read_all(folder, FILMS, subfolders, most, damaged, read, progress))
-
-
-@node(pure=False)
-def load_folder_texts(
-    folder: Folder,
-    subfolders: bool = False,
-    most: Most = None,
-    damaged: Literal["stop", "skip"] = "stop",
-    progress: Progress = Progress(),
-) -> Texts:
-    """Reads the text files of a folder: part 2 comes before part 10.
-
-    Args:
-        folder: Where they are; relative to the folder of the notebook.
-        subfolders: Those inside its folders, too.
-        most: Only so many, the first ones; empty is all.
-        damaged: What happens at a file that cannot be read.
-    """
-
-    def read(path: Path) -> str:
-        return path.read_text(encoding="utf-8-sig")
-
-    return Texts(*_read_all(folder, TEXTS, subfolders, most, damaged, read, progress))
-
-
-def _read_all(
-    folder: str,
-    endings: tuple[str, ...],
-    subfolders: bool,
-    most: int | None,
-    damaged: str,
-    read: Callable[[Path], T],
-    progress: Progress,
-) -> tuple[list[T], list[str]]:
-    values: list[T] = []
+    endings, read = _KINDS[kind]
+    items: list[Any] = []
     names: list[str] = []
     paths = files_in(folder, endings, subfolders)[:most]
     for number, path in enumerate(paths):
         progress(number / len(paths), note=path.name)
         try:
-            values.append(read(path))
-        except (MediaError, OSError, UnicodeDecodeError) as error:
-            told = error if isinstance(error, MediaError | OSError) else "This is no text in UTF-8."
+            items.append(read(path))
+        except (MediaError, OSError) as error:
             if damaged == "stop":
-                raise MediaError(f"'{path}' cannot be read. {told}") from error
-            progress.log(f"'{path}' is skipped. {told}")
+                raise MediaError(f"'{path}' cannot be read. {error}") from error
+            progress.log(f"'{path}' is skipped. {error}")
         else:
             names.append(path.stem)
-    return values, names
+    return Loaded(items, names)
 
 
-@node(pure=False)
-def read_csv(
-    path: Annotated[str, File(endings=(".csv", ".tsv", ".txt"))],
-    separator: Literal["automatic", "comma", "semicolon", "tab"] = "automatic",
-) -> Table:
-    """Reads a table from a file of comma-separated values.
-
-    Args:
-        path: Where it is; relative to the folder of the notebook.
-        separator: What stands between two columns.
-    """
-    import pandas
-
-    place = Path(path).expanduser()
-    if not place.is_file():
-        raise MediaError(f"There is no file '{path}' (in {Path.cwd()}).")
-    marks = {"comma": ",", "semicolon": ";", "tab": "\t"}
-    try:
-        text = place.read_text(encoding="utf-8-sig")
-        return pandas.read_csv(io.StringIO(text), sep=marks.get(separator) or _separator(text))  # type: ignore[return-value]
-    except UnicodeDecodeError:
-        raise MediaError(f"'{path}' is no text in UTF-8. Save it again as CSV in UTF-8.") from None
-    except ValueError as error:  # of pandas: no columns, rows of unequal length
-        raise MediaError(f"'{path}' cannot be read as a table: {error}") from error
-
-
-def _separator(text: str) -> str:
-    """Return the mark that the row of column names holds most of."""
-    head = text.lstrip().partition("\n")[0]
-    return max((",", ";", "\t"), key=head.count)
+_KINDS: dict[str, tuple[tuple[str, ...], Callable[[Path], Any]]] = {
+    "images": (PICTURES, open_picture),
+    "audio": (SOUNDS, lambda path: open_sound(path.read_bytes())),
+    "videos": (FILMS, lambda path: open_film(path.read_bytes())),
+    "texts": ((".txt", ".md"), read_text),
+    "tables": (TABLES, read_table),
+}
+"""Which files are of a kind, and how one is read."""
 
 
 @node
@@ -256,18 +130,6 @@ def _cell(cell: Any, name: str, row: int, is_text: bool) -> Any:
     if is_text:
         return ""
     raise MediaError(f"The column '{name}' has no number in row {row + 1}. Fill it in, or take the row out.")
-
-
-@node
-def split_lines(text: Annotated[str, Prompt(lines=5)] = "", keep_empty: bool = False) -> list[str]:
-    """Makes a list of the lines of a text: a prompt a line, say.
-
-    Args:
-        text: The lines.
-        keep_empty: Empty lines count, too.
-    """
-    lines = [line.strip() for line in text.splitlines()]
-    return lines if keep_empty else [line for line in lines if line]
 
 
 @node

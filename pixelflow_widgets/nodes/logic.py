@@ -89,7 +89,7 @@ def choose(
 
 
 @node
-def compare(
+def compare_values(
     first: float,
     how: Literal["less", "at most", "equal", "not equal", "at least", "more"] = "more",
     second: float = 0.0,

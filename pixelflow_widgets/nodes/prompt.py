@@ -7,6 +7,8 @@ from typing import Annotated
 from ..controls import Prompt
 from ..schema import node
 
+SHELF = "text"
+
 
 @node
 def prompt(text: Annotated[str, Prompt()] = "") -> str:

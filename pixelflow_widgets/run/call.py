@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Cancelled, MediaError, NodeFailed, RunError, WorkerLost
+from ..flow.complaints import complaints_of
 from ..media import Preview
+from ..schema import NodeType
 from ..schema.asking import Ask
 from ..schema.lazy import Lazy, NotYet
 from .backends import Task
@@ -57,6 +59,22 @@ class Call:
         scope: The plan that it is part of, as far as that is done.
         node: Its id.
     """
+
+    __slots__ = (
+        "_borrowed",
+        "_cached",
+        "_done",
+        "_errors",
+        "_facts",
+        "_has_begun",
+        "_keyed",
+        "_node",
+        "_scope",
+        "_took",
+        "may_wait_here",
+        "peak",
+        "stays_here",
+    )
 
     def __init__(self, scope: Scope, node: str) -> None:
         self.peak: int | None = None
@@ -180,6 +198,8 @@ class Call:
     def _execute(self, step: Step, inputs: Mapping[str, Value], key: str | None, reporter: Reporter) -> Results:
         node_type, run = step.node_type, self._scope.run
         arguments: dict[str, Any] = {name: value.data for name, value in inputs.items()}
+        if self._facts.is_checked:
+            self._check(node_type, arguments)
         backend = run.backend_of(node_type, arguments)
         passed: dict[int, Slot] = {}
         if self._facts.hands_on:
@@ -192,6 +212,17 @@ class Call:
         task = Task(f"{run.id}-{next(_task_numbers)}", node_type, arguments, limit=limit, priority=run.priority)
         outputs = backend.execute(task, reporter, run.stop)
         return identified(step, key, outputs, passed)
+
+    def _check(self, node_type: NodeType, arguments: Mapping[str, Any]) -> None:
+        """Refuse what came over edges that nobody could know before the run.
+
+        Raises:
+            NodeFailed: An adapter does not fit its model, say; nothing was sent to a backend.
+        """
+        known = {name: value for name, value in arguments.items() if name in node_type.inputs}
+        wrong = [one for one in complaints_of(node_type, self._scope.run.registry, known) if one.severity == "error"]
+        if wrong:
+            raise NodeFailed(" ".join(map(str, wrong)), node=self._node)
 
     def _lazy(self, step: Step, name: str, passed: dict[int, Slot]) -> Lazy[Any] | None:
         """Return a lazy input: what stands there, what has come, or a wish when it is asked for."""
@@ -222,11 +253,15 @@ class Call:
 def _limit_of(entry: Mapping[str, Any]) -> float | None:
     """Return how many seconds a node may take, as its entry says; what is no time is none."""
     limit = entry.get("limit")
+    if limit is None:
+        return None
     return limit if isinstance(limit, int | float) and not isinstance(limit, bool) and 0 < limit < math.inf else None
 
 
 class Reporter:
     """Makes events of what a node reports."""
+
+    __slots__ = ("_call", "_item", "is_of_an_item", "is_whole", "since")
 
     def __init__(self, call: Call, item: tuple[int, int] | None) -> None:
         self._call, self._item = call, item

@@ -19,6 +19,7 @@ from ..flow.subflows import with_subflows
 from ..schema import Registry
 from .cache import Slot, Value
 from .settings import MAPPED, Pin, Settings, reader_of
+from .steps import each
 from .structure import Link, Structure, read_structure
 
 
@@ -191,7 +192,7 @@ class FlowKeys:
         """Return what stands for the files behind model handles, each asked for once in a plan."""
         assert settings.facts is not None
         joined = {link.input for link in links} | {one.port for one in fed}
-        values = [(port, value) for port, value in settings.models.items() if port not in joined]
+        values = [(port, one) for port, value in settings.models.items() if port not in joined for one in each(value)]
         for one in fed:
             if one.port in settings.facts.fingerprinted:
                 values += [(one.port, item.data) for item in _items(one.slot)]

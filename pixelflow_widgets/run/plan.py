@@ -9,10 +9,13 @@ from typing import Any
 
 from ..errors import FlowProblems, MediaError, nearest
 from ..flow import document as doc
+from ..flow.complaints import find_complaints
 from ..flow.document import Document
+from ..flow.graph import Graph
 from ..flow.media_files import MediaFiles, from_json
 from ..flow.problems import Problem, find_problems
 from ..flow.subflow_problems import is_sound
+from ..flow.subflows import with_subflows
 from ..media import blake3_hex
 from ..schema import Port, Registry
 from ..schema.port_types import read_port_type
@@ -66,9 +69,13 @@ class Plan:
         node_type = keyed.settings.facts.node_type
         step = Step(node, self.title, node_type, keyed.identity, {})
         for link in keyed.links:
-            step.links.setdefault(link.input, []).append(link)
-        for one in self.fed.get(node, ()):
-            step.feeds.setdefault(one.port, []).append(one.slot)
+            if link.input in step.links:
+                step.links[link.input].append(link)
+            else:
+                step.links[link.input] = [link]
+        if self.fed:
+            for one in self.fed.get(node, ()):
+                step.feeds.setdefault(one.port, []).append(one.slot)
         if keyed.settings.is_decoded:
             step.values = keyed.settings.decoded  # what comes over edges takes the place of what stands there
             return step
@@ -151,7 +158,12 @@ def _problems(
     ):
         bodies = [one.node_type.body for one in structure.facts]
         if all(is_sound(body, registry, files) for body in bodies if body is not None):
-            return []
+            if not any(one.is_checked for one in structure.facts):
+                return []
+            checked = [node for node in looked_at if (facts := settings[node].facts) is not None and facts.is_checked]
+            types, graph = with_subflows(registry, structure.document), Graph.of(structure.document)
+            found = find_complaints(structure.document, types, files, graph, checked)
+            return [problem for problem in found if problem.severity == "error"]
     found = find_problems(structure.document, registry, files, wanted)
     return [problem for problem in found if problem.severity == "error"]
 

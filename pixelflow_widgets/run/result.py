@@ -13,7 +13,9 @@ from ..errors import nearest
 from ..flow.document import Document
 from ..flow.file import write_atomically
 from ..flow.provenance import png_with_flow
-from ..media import Audio, Video, free_path, preview_of
+from ..media import Audio, Video, free_path
+from ..media.encoders import film_file, sound_file
+from ..media.table_files import table_file
 from .cache import Results, Slot, as_list
 
 
@@ -106,11 +108,11 @@ def _as_file(value: Any, document: Document) -> tuple[str, bytes]:
     if isinstance(value, str):
         return ".txt", value.encode()
     if isinstance(value, Audio):
-        return ".wav", preview_of(value).data
+        return ".wav", sound_file(value, ".wav", 24)
     if isinstance(value, Video):
-        return ".webp", preview_of(value).data
-    if hasattr(value, "to_csv"):
-        return ".csv", value.to_csv(index=False).encode()
+        return ".mp4", film_file(value, ".mp4")
+    if hasattr(value, "to_csv"):  # a pandas DataFrame
+        return ".csv", table_file(value, ".csv")
     if isinstance(value, int | float | bool | None):
         return ".json", json.dumps(value).encode()
     return ".txt", str(value).encode()

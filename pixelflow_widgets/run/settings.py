@@ -9,13 +9,14 @@ from __future__ import annotations
 import functools
 import marshal
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeGuard
 from weakref import WeakKeyDictionary
 
 from ..errors import MediaError
 from ..flow import document as doc
+from ..flow.complaints import is_checked
 from ..flow.media_files import KEY, MediaFiles, from_json, references
 from ..flow.muting import passed_by
 from ..media import blake3_hex, canonical_json
@@ -39,10 +40,10 @@ class TypeFacts:
 
     Args:
         node_type: The type.
-        fingerprinted: Names of port types that a fingerprint stands for, too.
+        registry: What stands for values of a type, and checks them.
     """
 
-    def __init__(self, node_type: NodeType, fingerprinted: Iterable[str]) -> None:
+    def __init__(self, node_type: NodeType, registry: Registry) -> None:
         self.node_type = node_type
         self.from_notebook = node_type.from_notebook
         self._source = "" if self.from_notebook else _source(node_type)
@@ -60,8 +61,10 @@ class TypeFacts:
         """What comes in may go out as it came, and keeps its digest then."""
         self.seeds = tuple(name for name, port in node_type.inputs.items() if port.is_seed)
         self.fingerprinted = frozenset(
-            name for name, port in node_type.inputs.items() if port.type.name in fingerprinted
+            name for name, port in node_type.inputs.items() if port.type.name in registry.fingerprints
         )
+        self.is_checked = is_checked(node_type, registry)
+        """It may have something to say of its inputs before it runs."""
         self._arrivals: dict[tuple[int, str, str], tuple[TypeFacts, str | None]] = {}
 
     def refresh(self) -> bool:
@@ -119,13 +122,17 @@ class MutedFacts(TypeFacts):
 
     Args:
         node_type: The type.
+        registry: As for `TypeFacts`.
     """
 
-    def __init__(self, node_type: NodeType) -> None:
+    def __init__(self, node_type: NodeType, registry: Registry) -> None:
         passes = passed_by(node_type)
         taken = {name: node_type.inputs[name] for name in passes.values()}
         outputs = {name: node_type.outputs[name] for name in passes}
-        super().__init__(replace(node_type, inputs=taken, outputs=outputs, pure=True, where="kernel", body=None), ())
+        silent = replace(node_type, inputs=taken, outputs=outputs, pure=True, where="kernel", body=None, check=None)
+        super().__init__(replace(silent, is_static=False), registry)
+        self.fingerprinted = frozenset()
+        self.is_checked = False
         self.passes = passes
         self.identity = "muted:" + ",".join(f"{output}<{name}" for output, name in passes.items())
         self.is_lasting = True
@@ -271,13 +278,13 @@ class SettingsReader:
 
     def _facts_of(self, name: str) -> TypeFacts | None:
         if name not in self._facts and (node_type := self.registry.find(name)) is not None:
-            self._facts[name] = TypeFacts(node_type, self.registry.fingerprints)
+            self._facts[name] = TypeFacts(node_type, self.registry)
         return self._facts.get(name)
 
     def _muted_facts_of(self, name: str) -> MutedFacts | None:
         facts = self._facts_of(name)
         if facts is not None and name not in self._muted:
-            self._muted[name] = MutedFacts(facts.node_type)
+            self._muted[name] = MutedFacts(facts.node_type, self.registry)
         return self._muted.get(name)
 
     def is_current(self, facts: TypeFacts) -> bool:

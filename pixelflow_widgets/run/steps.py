@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..errors import MediaError
 from ..media import blake3_hex
@@ -111,6 +112,11 @@ def _zip(step: Step, inputs: Mapping[str, Slot]) -> list[dict[str, Value]]:
     ]
 
 
+def each(value: Any) -> list[Any]:
+    """Return the items of a list, or the one value that is none."""
+    return value if isinstance(value, list) else [value]
+
+
 def by_content(step: Step, inputs: Mapping[str, Value]) -> dict[str, Value]:
     """Return inputs with the digests of their content in place of those that say how they were made."""
     ports = step.node_type.inputs
@@ -127,7 +133,7 @@ def key_of(step: Step, inputs: Mapping[str, Value], registry: Registry) -> str:
         parts.append(f"{name}={inputs[name].digest}")
         fingerprint = registry.fingerprints.get(step.node_type.inputs[name].type.name)
         if fingerprint is not None and inputs[name].data is not None:
-            parts.append(fingerprint(inputs[name].data))
+            parts += map(fingerprint, each(inputs[name].data))
     return blake3_hex("\n".join(parts).encode())
 
 

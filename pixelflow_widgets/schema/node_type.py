@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -11,6 +11,7 @@ from ..controls import Control, Seed
 from ..errors import MediaError, nearest
 from .body import Body
 from .code_digest import code_digest, is_own
+from .complaint import Complaint
 from .port_types import PortType
 
 
@@ -22,8 +23,23 @@ class _Required:
         return "REQUIRED"
 
 
+OPTION = "options."
+"""How the names of ports begin that only some families of models have."""
 REQUIRED: Any = _Required()
 """The default of an input that has none."""
+
+
+_WRITTEN = {
+    word.lower(): word for word in ("LoRA", "LoRAs", "IP", "VAE", "CFG", "CLIP", "JSON", "FPS", "CSV")
+}
+"""How words are written that are no words."""
+
+
+
+def in_words(name: str) -> str:
+    """Return a name of Python as people write it: "add_lora" is "Add LoRA"."""
+    words = " ".join(_WRITTEN.get(word, word) for word in name.strip("_").split("_"))
+    return words[:1].upper() + words[1:]
 
 
 @dataclass(frozen=True)
@@ -40,6 +56,7 @@ class Port:
         advanced: It is shown under *Advanced*.
         label: What it is called where its name in words is not it.
         lazy: The function gets a `Lazy` of it, and nothing runs for it before that is asked.
+        families: Base models that have it; empty is all.
     """
 
     name: str
@@ -51,6 +68,7 @@ class Port:
     advanced: bool = False
     label: str = ""
     lazy: bool = False
+    families: tuple[str, ...] = ()
 
     @property
     def required(self) -> bool:
@@ -60,12 +78,17 @@ class Port:
     @property
     def title(self) -> str:
         """Return the label, else the name in words."""
-        return self.label or self.name.replace("_", " ").capitalize()
+        return self.label or in_words(self.name)
 
     @property
     def is_seed(self) -> bool:
         """Return whether the value is a seed, which may be "random"."""
         return isinstance(self.control, Seed)
+
+    @property
+    def is_option(self) -> bool:
+        """Return whether only some families of models have the input: `options.<name>`."""
+        return self.name.startswith(OPTION)
 
     @property
     def is_limited(self) -> bool:
@@ -101,6 +124,8 @@ class Port:
             described["control"] = self.control.describe()
         if not self.required and isinstance(self.default, str | int | float | bool | type(None)):
             described["default"] = self.default
+        if self.families:
+            described["families"] = list(self.families)
         described |= {flag: True for flag in ("required", "optional", "advanced", "lazy") if getattr(self, flag)}
         return described
 
@@ -158,6 +183,9 @@ class NodeType:
         family: The palette's shelf.
         progress: Name of the parameter that takes a `Progress`, if there is one.
         ask: Name of the parameter that takes an `Ask`, if there is one.
+        options: Name of the parameter that takes the `Options`, if there is one.
+        check: Says what is wrong with those input values that are known, before anything runs; None is nothing.
+        is_static: It is worked out while a flow is edited, so that what it gives is known before a run.
         many_outputs: Builds the result of a function that returns a NamedTuple.
         body: The flow that it runs instead of the function; None for what `@node` defines.
     """
@@ -174,6 +202,9 @@ class NodeType:
     family: str = ""
     progress: str | None = None
     ask: str | None = None
+    options: str | None = None
+    check: Callable[[Mapping[str, Any]], Iterable[Complaint]] | None = field(default=None, repr=False)
+    is_static: bool = False
     many_outputs: type | None = field(default=None, repr=False)
     body: Body | None = field(default=None, repr=False)
 

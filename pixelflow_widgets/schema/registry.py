@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import nearest
-from .node_type import NodeType
+from .complaint import Complaint
+from .node_type import NodeType, Port
 
 PACKAGES = "pixelflow_widgets.nodes"
 """The entry-point group in which third-party packages name a module whose import defines node types."""
@@ -35,6 +36,8 @@ class Registry:
         """Installed packages whose node types could not be loaded, with the reason."""
         self.fingerprints: dict[str, Callable[[Any], str]] = {}
         """What identifies a value beside its own digest, by type name: the files behind a model handle."""
+        self.checks: dict[str, Callable[[Port, Any], Iterable[Complaint]]] = {}
+        """What is wrong with a value that comes to an input port, by type name: an adapter that does not fit."""
         self.revision = 0
         """Grows with each type that is added or replaced."""
         self._listeners: list[Callable[[], None]] = []

@@ -6,20 +6,23 @@ import functools
 import inspect
 import sys
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import Annotated, Any, Literal, ParamSpec, TypeVar, get_args, get_origin, overload
 
 from ..controls import DEFAULT_CONTROLS, Advanced, Choices, Control
 from ..errors import MediaError, NodeTypeError
 from .asking import Ask
+from .complaint import Complaint
 from .lazy import Lazy
-from .node_type import REQUIRED, NodeType, Port
+from .node_type import REQUIRED, NodeType, Port, in_words
+from .options import Option, Options, gathered
 from .port_types import is_lazy, options_of, port_type_of, takes_none, without_none
 from .progress import Progress
 from .recording import active_recorder
 from .registry import registry
 
+Check = Callable[[Mapping[str, Any]], Iterable[Complaint]]
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -33,8 +36,11 @@ def node(
     version: int = 1,
     pure: bool = True,
     where: Literal["auto", "kernel"] = "auto",
+    is_static: bool = False,
+    options: Iterable[Option] = (),
+    check: Check | None = None,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
-def node(function: Any = None, *, title: str = "", version: int = 1, pure: bool = True, where: Any = "auto") -> Any:
+def node(function: Any = None, **settings: Any) -> Any:
     """Make a node type of a function, which stays callable.
 
     Args:
@@ -51,7 +57,7 @@ def node(function: Any = None, *, title: str = "", version: int = 1, pure: bool 
     frame = sys._getframe(1)
 
     def decorate(function: Any) -> Any:
-        made = read_node_type(function, title=title, version=version, pure=pure, where=where, names=frame.f_locals)
+        made = read_node_type(function, names=frame.f_locals, **settings)
         registry.add(made)
         return _recordable(function, made)
 
@@ -60,7 +66,8 @@ def node(function: Any = None, *, title: str = "", version: int = 1, pure: bool 
 
 def _recordable(function: Callable[..., Any], node_type: NodeType) -> Callable[..., Any]:
     signature = inspect.signature(function)
-    plain = node_type.function if any(port.lazy for port in node_type.inputs.values()) else function
+    is_adapted = node_type.options or any(port.lazy for port in node_type.inputs.values())
+    plain = node_type.function if is_adapted else function
 
     @functools.wraps(node_type.function)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -84,6 +91,9 @@ def read_node_type(
     version: int = 1,
     pure: bool = True,
     where: Literal["auto", "kernel"] = "auto",
+    is_static: bool = False,
+    options: Iterable[Option] = (),
+    check: Check | None = None,
     names: Mapping[str, Any] | None = None,
 ) -> NodeType:
     """Return the node type of a function without adding it to the registry.
@@ -94,6 +104,9 @@ def read_node_type(
         version: As for `node`.
         pure: As for `node`.
         where: As for `node`.
+        is_static: As for `node`.
+        options: As for `node`.
+        check: As for `node`.
         names: Where types that are local to a function are found, for postponed annotations.
     """
     names = names or {}
@@ -101,33 +114,60 @@ def read_node_type(
     first_line, parameter_help = read_docstring(inspect.getdoc(function) or "")
     inputs, injected = _read_inputs(function, hints, parameter_help)
     # Texts are given to the function as they are.
-    options = {name: found for name in inputs if not _is_text(found := options_of(hints[name]))}
+    choices = {name: found for name in inputs if not _is_text(found := options_of(hints[name]))}
     outputs, many = _read_outputs(function, hints, names)
     lazy = [name for name, port in inputs.items() if port.lazy]
+    inputs |= {option.port.name: option.port for option in _wanted(function, options, injected)}
+    taken = injected.get(Options)
     return NodeType(
         name=_type_name(function),
-        function=_adapted(function, options, lazy) if options or lazy else function,
+        function=_adapted(function, choices, lazy, taken) if choices or lazy or taken else function,
         inputs=inputs,
         outputs=outputs,
-        title=title or function.__name__.strip("_").replace("_", " ").capitalize(),
+        title=title or in_words(function.__name__),
         help=first_line,
         version=version,
         pure=pure,
-        where="kernel" if lazy or Ask in injected else where,
-        family=function.__module__.rpartition(".")[2] if function.__module__ != "__main__" else "notebook",
+        where="kernel" if lazy or is_static or Ask in injected else where,
+        family=_family(function),
         progress=injected.get(Progress),
         ask=injected.get(Ask),
+        options=taken,
+        check=check,
+        is_static=is_static,
         many_outputs=many,
     )
 
 
-def _adapted(function: Callable[..., Any], options: dict[str, dict[str, Any]], lazy: list[str]) -> Callable[..., Any]:
+def _family(function: Callable[..., Any]) -> str:
+    """Return the shelf of the palette: what the module says by SHELF, else its name."""
+    module = function.__module__
+    shelf = getattr(sys.modules.get(module), "SHELF", None)
+    return shelf if isinstance(shelf, str) else "notebook" if module == "__main__" else module.rpartition(".")[2]
+
+
+def _wanted(
+    function: Callable[..., Any], options: Iterable[Option], injected: Mapping[type, str]
+) -> tuple[Option, ...]:
+    options = tuple(options)
+    if bool(options) != (Options in injected):
+        raise NodeTypeError(
+            f"{function.__name__}(): what @node(options=…) names comes as one parameter. Write both, or neither: "
+            "options: Options = Options()."
+        )
+    return options
+
+
+def _adapted(
+    function: Callable[..., Any], choices: dict[str, dict[str, Any]], lazy: list[str], options: str | None
+) -> Callable[..., Any]:
     """Return a function that turns what travels on edges into what is annotated.
 
     Args:
         function: What is called.
-        options: Parameters whose options are no texts, with text → option.
+        choices: Parameters whose choices are no texts, with text → choice.
         lazy: Parameters that take a `Lazy`; a plain value is wrapped, and None stays None.
+        options: Name of the parameter that takes the options, if there is one.
     """
 
     def restore(name: str, value: Any) -> Any:
@@ -135,16 +175,16 @@ def _adapted(function: Callable[..., Any], options: dict[str, dict[str, Any]], l
             return Lazy(lambda: restore(name, value.get()))
         if isinstance(value, list):
             return [restore(name, item) for item in value]
-        return options[name].get(value, value) if isinstance(value, str) else value
+        return choices[name].get(value, value) if isinstance(value, str) else value
 
     signature = inspect.signature(function)
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        bound = signature.bind(*args, **kwargs)
+        bound = signature.bind(*args, **(gathered(kwargs, options) if options else kwargs))
         bound.apply_defaults()  # they are wrapped, too
         for name, value in bound.arguments.items():
-            value = restore(name, value) if name in options else value
+            value = restore(name, value) if name in choices else value
             bound.arguments[name] = Lazy.of(value) if name in lazy and value is not None else value
         return function(**bound.arguments)
 
@@ -175,7 +215,7 @@ def _read_inputs(
     injected: dict[type, str] = {}
     for parameter in inspect.signature(function).parameters.values():
         kind = without_none(hints.get(parameter.name))
-        if kind is Progress or kind is Ask:
+        if kind is Progress or kind is Ask or kind is Options:
             injected[kind] = parameter.name
         else:
             inputs[parameter.name] = _read_input(function, parameter, hints, helps)

@@ -46,7 +46,11 @@ class Handlers(Protocol):
     """Not answered."""
 
 
-AGAIN = {"hello", "want", "versions", "compare", "picture", "run_state", "why", "timeline"}
+AGAIN = {"hello", "want", "versions", "compare", "picture", "run_state", "why", "timeline"} | {
+    "about_model",
+    "missing_models",
+    "resident_models",
+}
 """Requests that change nothing: asked again, they are done again, so that no large answer is kept."""
 
 

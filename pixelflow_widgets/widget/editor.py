@@ -19,6 +19,7 @@ from ..media import Preview
 from .auto_run import AutoRuns
 from .bridge import Bridge, Buffers, Message
 from .errands import Later, beside
+from .gettings import shared_gettings
 from .requests import Requests, snapshot
 from .routing import honour_the_page
 from .run_states import IDLE
@@ -109,7 +110,7 @@ class Editor(anywidget.AnyWidget):
         self.on_msg(lambda _, content, buffers: self._bridge.hear(content, buffers))
         self._listen(flow)
         beside(self._renew_problems)
-        beside(lambda: self.publish("models", models_of(lambda card: card.is_here)))
+        beside(self._renew_models)
 
     def _make_laters(self) -> None:
         self._document_later = Later(self._renew_document, IDLE_DOCUMENT, after_pause=True)
@@ -130,6 +131,7 @@ class Editor(anywidget.AnyWidget):
             flow.on_run(self._runs.follow),
             flow.on_status(self._status_later.ask),
             flow.registry.on_change(types_changed),
+            shared_gettings().listen(lambda has_ended: (editor := me()) and editor._tell_gettings(has_ended)),
         ]
 
     def __repr__(self) -> str:
@@ -146,6 +148,8 @@ class Editor(anywidget.AnyWidget):
 
     def _came(self, _: str) -> None:
         flow = self._shown_flow = self._flow()
+        if models := shared_gettings().describe():
+            self.send({"type": "getting", "models": models})
         entries = flow.document["nodes"].values()
         self._warm_for(flow, (entry.get("type") for entry in entries if isinstance(entry, dict)))
 
@@ -255,6 +259,16 @@ class Editor(anywidget.AnyWidget):
             self.publish("types", types_of(flow))
             self._problems_later.ask()
             self._auto.ask()
+
+    def _renew_models(self) -> None:
+        self.publish("models", models_of(lambda card: card.is_here))
+
+    def _tell_gettings(self, has_ended: bool) -> None:
+        """Tell pages how far the models are that somebody gets, and what is here now."""
+        self.send({"type": "getting", "models": shared_gettings().describe()})
+        if has_ended:
+            beside(self._renew_models)
+            self._problems_later.ask()
 
     def _renew_status(self) -> None:
         if (flow := self._flow_now()) is None:

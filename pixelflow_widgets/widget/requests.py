@@ -13,6 +13,9 @@ from ..media import MEDIA, open_picture
 from ..media.recordings import open_film, open_sound
 from ..schema import PortType
 from .bridge import Answer, Buffers, Message
+from .gettings import shared_gettings
+from .model_requests import ModelRequests
+from .results import told
 from .runs import Runs
 from .timeline import timeline
 
@@ -46,6 +49,7 @@ class Requests:
         self._runs = runs
         self._came = came
         self._draw_picture = picture
+        models = ModelRequests(flow, shared_gettings)
         self.edits = {
             "ops": self._ops,
             "undo": self._undo,
@@ -62,6 +66,7 @@ class Requests:
             "resolve": self._resolve,
             "compare": self._compare,
             "versions": self._versions,
+            **models.quick,
         }
         self.slow = {
             "media": self._media,
@@ -70,6 +75,7 @@ class Requests:
             "picture": self._picture,
             "why": self._why,
             "timeline": self._timeline,
+            **models.slow,
         }
         self.notices = {"credit": self._credit, "visible": self._visible}
 
@@ -182,8 +188,7 @@ class Requests:
             return self._want_medium(message["media"])
         item = message.get("item", 0)
         shown = self._runs.results.find(message.get("node"), message.get("port"))
-        preview = shown.item(item if _is_count(item) else -1, full=message.get("full") is True)
-        return _with_bytes(preview.mime, preview.data, preview.size)
+        return told(shown.item(item if _is_count(item) else -1, full=message.get("full") is True))
 
     def _want_medium(self, reference: Any) -> Answer:
         """Return a medium of the flow; only what is named like one is read from the disk."""
@@ -194,9 +199,8 @@ class Requests:
         if name == "png":
             if (content := files.bytes_of(reference)) is None:
                 raise MediaError(f"The medium {reference} is missing. Drop it in again.")
-            return _with_bytes("image/png", content, None)
-        preview = MEDIA[name].preview(files.get(PortType(name), reference))
-        return _with_bytes(preview.mime, preview.data, preview.size)
+            return {"mime": "image/png"}, [content]
+        return told(MEDIA[name].preview(files.get(PortType(name), reference)))
 
     def _save(self, _: str, message: Message, __: Buffers) -> Answer:
         flow, path = self._flow(), message.get("path")
@@ -248,10 +252,6 @@ def _placed(flow: Any, node: Any) -> str:
     if not isinstance(node, str) or node not in flow.document["nodes"]:
         raise PixelFlowError(f"There is no node '{str(node)[:60]}' any more.")
     return node
-
-
-def _with_bytes(mime: str, data: bytes, size: tuple[int, int] | None) -> Answer:
-    return {"mime": mime, **({"size": list(size)} if size else {})}, [data]
 
 
 def _is_count(value: Any) -> TypeGuard[int]:

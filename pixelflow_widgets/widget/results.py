@@ -71,11 +71,22 @@ class Shown:
         """Return what a page is told of it."""
         preview = self.preview()
         message: dict[str, Any] = {"type": "result", "run": self.run, "node": self.node, "port": self.port}
-        message |= {"mime": preview.mime, "count": len(self.values)}
-        message |= {"size": list(preview.size)} if preview.size else {}
+        about, buffers = told(preview)
+        message |= {**about, "count": len(self.values)}
         message |= {"took": round(self.took, 3)} if self.took is not None else {}
         message |= {"cached": True} if self.cached else {}
-        return message, [preview.data]
+        return message, buffers
+
+
+def told(preview: Preview) -> tuple[dict[str, Any], list[bytes]]:
+    """Return what a page is told of a preview, and its bytes; the frame of a film comes second."""
+    about: dict[str, Any] = {"mime": preview.mime}
+    about |= {"size": list(preview.size)} if preview.size else {}
+    about |= {"seconds": round(preview.seconds, 3)} if preview.seconds is not None else {}
+    about |= {"peaks": [round(100 * peak) for peak in preview.peaks]} if preview.peaks else {}
+    if not preview.poster:
+        return about, [preview.data]
+    return {**about, "poster": True}, [preview.data, preview.poster]
 
 
 def png_of(image: PIL.Image.Image) -> bytes:

@@ -315,6 +315,7 @@ class Runs:
 def problem_for_page(problem: Problem) -> dict[str, Any]:
     """Return a problem as the page reads it."""
     told = {"node": problem.node, "port": problem.port, "message": problem.sentence, "remedy": problem.remedy}
+    told["code"] = problem.code
     return told | ({"severity": problem.severity} if problem.severity != "error" else {})
 
 

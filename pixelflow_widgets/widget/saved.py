@@ -12,24 +12,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import numpy as np
 import PIL.Image
 
 from ..flow import document as doc
 from ..flow.document import Document
 from ..flow.subflows import with_subflows
-from ..media import Audio, Preview, medium_name_of
-from ..media.previews import preview_image
+from ..media import Preview, medium_name_of
+from ..media.previews import PEAKS, preview_image
+from ..media.sounds import length_of, peaks_of
 from ..run import Run
 from ..run.cache import Slot, as_list
 from ..schema import Registry
 from ..schema.port_types import PortType
 from .picture import draw, in_words
 
-_SHOWN = frozenset({"image", "mask", "video", "audio", "text", "choice", "int", "float", "flag", "any"})
+_SHOWN = frozenset({"image", "mask", "video", "audio", "table", "text", "choice", "int", "float", "flag", "any"})
 _MOST_CELLS = 16
 _MOST_PREVIEWS = 256
-_PEAKS = 2_000
 _log = logging.getLogger(__name__)
 
 
@@ -161,9 +160,7 @@ def _still(port_type: PortType, value: Any) -> Preview:
     if port_type.name == "video":
         return preview_image(PIL.Image.fromarray(value.frames[0]))
     if port_type.name == "audio":
-        parts = np.array_split(np.abs(value.samples).max(axis=0), min(_PEAKS, value.samples.shape[1]))
-        peaks = np.array([[part.max() for part in parts]], np.float32)
-        return port_type.medium.preview(Audio(samples=peaks, sample_rate=value.sample_rate))
+        return Preview("audio/wav", b"", None, length_of(value), peaks_of(value, PEAKS))
     return port_type.medium.preview(value)
 
 

@@ -11,6 +11,7 @@ import traitlets
 from ..flow.plain import has_half_characters
 from ..models.cards import cards
 from ..schema import NodeType
+from .model_requests import entry_of
 
 
 def types_of(flow: Any) -> dict[str, Any]:
@@ -20,18 +21,7 @@ def types_of(flow: Any) -> dict[str, Any]:
 
 def models_of(is_here: Callable[[Any], bool]) -> list[dict[str, Any]]:
     """Return every model card as the page reads it."""
-    return [
-        {
-            "name": card.name,
-            "title": card.title,
-            "tasks": list(card.tasks),
-            "base_model": card.base_model,
-            "installed": is_here(card),
-            "megabytes": card.megabytes,
-            "help": card.help,
-        }
-        for card in cards()
-    ]
+    return [entry_of(card, is_here=is_here(card)) for card in cards()]
 
 
 def conflict_of(flow: Any) -> dict[str, str]:

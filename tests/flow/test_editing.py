@@ -30,7 +30,9 @@ def test_the_published_example_works(tmp_path: Path, monkeypatch: pytest.MonkeyP
         flow.output("image", image)  # type: ignore[arg-type]
     assert flow.problems() == []
     assert list(flow.nodes) == ["text_to_image"]
-    assert flow.nodes["text_to_image"].entry["values"] == {"seed": 7}, "what equals the default is not stored"
+    assert flow.nodes["text_to_image"].entry["values"] == {"steps": 20, "seed": 7}, (
+        "what equals the default is not stored"
+    )
 
     told: list[Any] = []
     flow.on_change(told.append)
@@ -218,13 +220,14 @@ def test_none_is_stored_where_it_is_not_the_default() -> None:
 
 
 def test_values_are_stored_so_that_every_language_reads_them(flow: pf.Flow) -> None:
-    paint = flow.add("tests.paint", prompt="a", seed=2**64 - 1, model=pf.Model("x", {"dtype": "f"}, (("y", 0.5),)))
+    model = pf.Model("x", {"dtype": "f"}, (pf.Adapter("y", 0.5),))
+    paint = flow.add("tests.paint", prompt="a", seed=2**64 - 1, model=model)
     assert paint.entry["values"]["seed"] == str(2**64 - 1)
     assert (
         paint.values["seed"] == str(2**64 - 1)
         and paint.node_type.input("seed").check(paint.values["seed"]) == 2**64 - 1
     )
-    assert paint.values["model"] == pf.Model("x", {"dtype": "f"}, (("y", 0.5),))
+    assert paint.values["model"] == model
     flow.set(paint, seed="random")
     assert paint.entry["values"]["seed"] == "random"
 
@@ -353,3 +356,11 @@ def test_a_loaded_flow_is_saved_where_it_came_from_and_a_picture_is_not_its_file
     assert flow.save() == tmp_path / "other.flow.zip"
     with pytest.raises(pf.FlowFileError, match="has no file yet"):
         pf.Flow("new").save()
+
+
+def test_a_table_may_be_given_as_a_value() -> None:
+    import pandas
+
+    flow = pf.Flow("table")
+    column = flow.add("column", table=pandas.DataFrame({"name": ["a", "b"]}), name="name")
+    assert flow.run(backend="inline", targets=[column])["column.values"] == ["a", "b"]

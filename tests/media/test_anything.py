@@ -34,7 +34,7 @@ def values() -> dict[str, Any]:
         "image": PIL.Image.new("LA", (3, 2), (9, 8)),
         "audio": pf.Audio(np.ones((2, 5), np.float32), 44100),
         "video": pf.Video(np.zeros((2, 3, 4, 3), np.uint8), 12.5),
-        "model": pf.Model("starter", {"dtype": "float32"}, (("a", 0.5),)),
+        "model": pf.Model("starter", {"dtype": "float32"}, (pf.Adapter("a", 0.5),)),
         "latents": torch.ones(1, 4, 2, 2),
         "table": pandas.DataFrame({"a": [1, 2], "b": ["x", None]}),
     }

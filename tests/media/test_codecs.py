@@ -139,7 +139,7 @@ def test_numbers_and_flags_come_back_as_they_were(whole: int, number: float, fla
 @given(
     st.text(min_size=1),
     st.dictionaries(st.text(), st.none() | st.booleans() | st.integers() | st.text()),
-    st.lists(st.tuples(st.text(), st.floats(-2, 2))),
+    st.lists(st.builds(pf.Adapter, st.text(), st.floats(-2, 2), st.sampled_from(["lora", "embedding"]))),
 )
 def test_a_model_handle_comes_back_as_it_was(source: str, options: dict[str, Any], adapters: list[Any]) -> None:
     model = pf.Model(source, options, tuple(adapters))
@@ -229,7 +229,10 @@ def distinct_values() -> list[tuple[str, Any]]:
         ("audio", pf.Audio(silence.reshape(2, 2), 8000)),
         *(("video", pf.Video(frames, fps)) for fps in (8, 16)),
         ("video", pf.Video(frames, 8, pf.Audio(silence, 8000))),
-        *(("model", model) for model in ("a", pf.Model("a", {"dtype": "x"}), pf.Model("a", adapters=(("b", 1.0),)))),
+        *(
+            ("model", model)
+            for model in ("a", pf.Model("a", {"dtype": "x"}), pf.Model("a", adapters=(pf.Adapter("b"),)))
+        ),
     ]
 
 

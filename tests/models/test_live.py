@@ -14,8 +14,8 @@ import pytest
 
 import pixelflow_widgets as pf
 from pixelflow_widgets.models import card_of
-from pixelflow_widgets.models.loading import generator, in_use, load_pipeline
-from pixelflow_widgets.models.weights import fingerprint, folder_of
+from pixelflow_widgets.models.loading import generator, lend
+from pixelflow_widgets.models.weights import fingerprint, place_of
 
 from .pipelines import painter, pipeline_of
 
@@ -78,7 +78,8 @@ def test_one_object_is_one_model_and_two_objects_are_two(pipeline: Any, tiny_mod
     assert first == again and hash(first) == hash(again)
     assert pf.Model.from_object(pipeline_of(tiny_model)) != first
     assert first.is_live and not pf.Model("starter").is_live
-    assert load_pipeline(first, lambda *_, **__: None) is pipeline
+    with lend(first, "text_to_image", lambda *_, **__: None) as loan:
+        assert loan.pipeline is pipeline
 
 
 def test_it_is_known_by_the_class_of_its_configuration(pipeline: Any, tiny_model: Path) -> None:
@@ -86,8 +87,8 @@ def test_it_is_known_by_the_class_of_its_configuration(pipeline: Any, tiny_model
     card = card_of(model)
     assert card and card.base_model == "SDXL" and card.title == "StableDiffusionXLPipeline of this notebook"
     assert card.megabytes > 0 and card.defaults == {} and card.is_here
-    assert folder_of(model) == tiny_model
-    starter = pf.Model.from_object(pipeline_of(folder_of("starter")))
+    assert place_of(model) == tiny_model
+    starter = pf.Model.from_object(pipeline_of(place_of("starter")))
     assert card_of(starter).base_model == "Starter"  # type: ignore[union-attr]
 
 
@@ -99,7 +100,7 @@ def test_a_pipeline_that_is_gone_is_said_in_words() -> None:
     del model
     gc.collect()
     assert card_of(source) is None
-    with pytest.raises(pf.NodeFailed, match=r"The Painter behind 'object:.*Keep it in a variable"):
+    with pytest.raises(pf.FlowProblems, match=r"The Painter behind 'object:.*Keep it in a variable"):
         flow.run()
 
 
@@ -127,23 +128,23 @@ def test_what_is_no_pipeline_is_refused(wrong: Any) -> None:
         pf.Model.from_object(wrong)
 
 
-def test_a_pipeline_paints_one_picture_at_a_time_and_who_waits_hears_stop() -> None:
-    pipeline, notes = painter(), []
+def test_a_pipeline_paints_one_picture_at_a_time_and_who_waits_hears_stop(pipeline: Any) -> None:
+    model, notes = pf.Model.from_object(pipeline), []
 
     def stops(fraction: float | None = None, *, preview: Any = None, note: str = "") -> None:
         notes.append(note)
         raise pf.Cancelled("The run was stopped.")
 
     def wait() -> None:
-        with pytest.raises(pf.Cancelled), in_use(pipeline, stops):
+        with pytest.raises(pf.Cancelled), lend(model, "text_to_image", stops):
             raise AssertionError("two at once")
 
-    with in_use(pipeline, stops), in_use(pipeline, stops):  # a node may call another
+    with lend(model, "text_to_image", stops), lend(model, "text_to_image", stops):  # a node may call another
         other = threading.Thread(target=wait)
         other.start()
         other.join(30)
-    assert notes == ["Waiting for the model, which is at another picture …"]
-    with in_use(pipeline, stops):
+    assert notes == ["Waiting for the model, which is at another result …"]
+    with lend(model, "text_to_image", stops):
         pass
 
 

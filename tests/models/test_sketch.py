@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from pixelflow_widgets.models.sketch import Sketch, latent_preview
-from pixelflow_widgets.models.weights import folder_of
+from pixelflow_widgets.models.weights import place_of
 
 
 def test_it_is_the_same_after_saving_and_loading(tmp_path: Path) -> None:
@@ -33,7 +33,7 @@ def test_the_starters_is_close_to_what_its_autoencoder_paints() -> None:
     from pixelflow_widgets.starter.autoencoder import pictures
     from pixelflow_widgets.starter.scenes import random_scene
 
-    folder, rng = folder_of("starter"), random.Random("previews of scenes that it was not trained on")
+    folder, rng = place_of("starter"), random.Random("previews of scenes that it was not trained on")
     vae = AutoencoderKL.from_pretrained(folder / "vae", dtype=torch.float32)
     with torch.no_grad():
         latents = vae.encode(pictures([random_scene(rng) for _ in range(8)], rng)).latent_dist.mean

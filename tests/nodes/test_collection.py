@@ -10,8 +10,11 @@ import PIL.Image
 import pytest
 
 import pixelflow_widgets as pf
+from pixelflow_widgets.media.encoders import film_file
 from pixelflow_widgets.run import start
 from pixelflow_widgets.run.cache import MemoryCache
+
+from .media_samples import film
 
 
 @pytest.fixture
@@ -53,15 +56,15 @@ def test_a_link_to_the_folder_itself_ends(folder: Path) -> None:
 
 
 def test_pictures_are_read_with_their_names(folder: Path) -> None:
-    read = pf.nodes.load_folder_images(str(folder))
-    assert [image.width for image in read.images] == [1, 2, 20, 10]
+    read = pf.nodes.load_folder(str(folder))
+    assert [image.width for image in read.items] == [1, 2, 20, 10]
     assert read.names == ["Image 1", "Image 2", "image 3", "Image 10"]
 
 
 def test_a_damaged_file_stops_or_is_skipped(folder: Path) -> None:
     (folder / "image 0.png").write_bytes(b"\x89PNG not really")
     with pytest.raises(pf.MediaError, match=r"image 0\.png' cannot be read\. This cannot be read as a picture"):
-        pf.nodes.load_folder_images(str(folder))
+        pf.nodes.load_folder(str(folder))
     logged: list[str] = []
 
     class Listener:
@@ -70,28 +73,33 @@ def test_a_damaged_file_stops_or_is_skipped(folder: Path) -> None:
         def log(self, line: str) -> None:
             logged.append(line)
 
-    read = pf.nodes.load_folder_images(str(folder), damaged="skip", progress=pf.Progress(Listener()))
+    read = pf.nodes.load_folder(str(folder), damaged="skip", progress=pf.Progress(Listener()))
     assert read.names[0] == "Image 1"
     assert "image 0.png' is skipped" in logged[0]
 
 
-def test_sounds_films_and_texts_are_read(folder: Path) -> None:
+def test_sounds_films_texts_and_tables_are_read(folder: Path) -> None:
     import soundfile
 
     soundfile.write(folder / "take 1.wav", np.zeros((50, 2), np.float32), 8000)
+    (folder / "take 2.mp4").write_bytes(film_file(film(), ".mp4"))
+    (folder / "rows.csv").write_text("a,b\n1,2\n")
     (folder / "latin.txt").write_bytes("é".encode("latin-1"))
-    sounds = pf.nodes.load_folder_audio(str(folder))
-    assert (sounds.names, sounds.audios[0].samples.shape, sounds.audios[0].sample_rate) == (["take 1"], (2, 50), 8000)
-    assert pf.nodes.load_folder_videos(str(folder)) == ([], [])
-    assert pf.nodes.load_folder_texts(str(folder), damaged="skip") == (["Hello"], ["notes"])
+    sounds = pf.nodes.load_folder(str(folder), "audio")
+    assert (sounds.names, sounds.items[0].samples.shape, sounds.items[0].sample_rate) == (["take 1"], (2, 50), 8000)
+    films = pf.nodes.load_folder(str(folder), "videos")
+    assert (films.names, films.items[0].frames.shape) == (["take 2"], (8, 32, 48, 3))
+    tables = pf.nodes.load_folder(str(folder), "tables")
+    assert (tables.names, tables.items[0].to_dict("list")) == (["rows"], {"a": [1], "b": [2]})
+    assert pf.nodes.load_folder(str(folder), "texts", damaged="skip") == (["Hello"], ["notes"])
     with pytest.raises(pf.MediaError, match="no text in UTF-8"):
-        pf.nodes.load_folder_texts(str(folder))
+        pf.nodes.load_folder(str(folder), "texts")
 
 
 def test_a_new_file_is_seen_by_the_next_run_and_what_follows_runs_only_then(folder: Path) -> None:
     with pf.Flow("folder") as flow:
-        read = pf.nodes.load_folder_images(folder=str(folder))
-        flow.output("sheet", pf.nodes.contact_sheet(images=read.images, labels=read.names))
+        read = pf.nodes.load_folder(folder=str(folder))
+        flow.output("sheet", pf.nodes.contact_sheet(images=read.items, labels=read.names))
     cache = MemoryCache()
 
     def run() -> tuple[bool, bytes]:
@@ -113,7 +121,7 @@ def test_a_new_file_is_seen_by_the_next_run_and_what_follows_runs_only_then(fold
 def test_a_table_is_read_whatever_separates_its_columns(tmp_path: Path, content: str, separator: Any) -> None:
     path = tmp_path / "a.csv"
     path.write_text(f"\ufeff{content}", encoding="utf-8")
-    table: Any = pf.nodes.read_csv(str(path), separator)
+    table: Any = pf.nodes.load_table(str(path), separator)
     assert table.to_dict("list") == {"a": [1, 2], "b": ["x", "y"]}
 
 
@@ -125,9 +133,9 @@ def test_what_is_no_table_is_said(tmp_path: Path, content: bytes, words: str) ->
     path = tmp_path / "a.csv"
     path.write_bytes(content)
     with pytest.raises(pf.MediaError, match=words):
-        pf.nodes.read_csv(str(path))
+        pf.nodes.load_table(str(path))
     with pytest.raises(pf.MediaError, match="There is no file"):
-        pf.nodes.read_csv(str(tmp_path / "none.csv"))
+        pf.nodes.load_table(str(tmp_path / "none.csv"))
 
 
 def table(**columns: list[Any]) -> Any:
@@ -158,9 +166,7 @@ def test_a_column_that_is_not_there_or_has_gaps_is_named() -> None:
         pf.nodes.column(table(a=[1.0, None]), "a")
 
 
-def test_lines_numbers_and_lists_are_made_joined_and_counted() -> None:
-    assert pf.nodes.split_lines(" a \n\nb\r\nc") == ["a", "b", "c"]
-    assert pf.nodes.split_lines("a\n\nb", keep_empty=True) == ["a", "", "b"]
+def test_numbers_and_lists_are_made_joined_and_counted() -> None:
     assert pf.nodes.count_up(start=5, count=3, step=-2) == [5, 3, 1]
     assert pf.nodes.count_up(count=0) == []
     assert pf.nodes.join_lists([1, "a"]) == [1, "a"]
@@ -178,7 +184,7 @@ def test_one_thing_is_taken_out_of_a_list() -> None:
 
 def test_lists_and_single_things_are_joined_in_a_flow() -> None:
     with pf.Flow("join") as flow:
-        lines = pf.nodes.split_lines(text="a\nb")
+        lines = pf.nodes.split_text(text="a\nb")
         numbers = pf.nodes.count_up(count=2)
         flow.output("all", pf.nodes.join_lists(items=[lines, numbers, pf.nodes.prompt(text="c")]))
     done = start(flow.document, flow.registry, flow.media, backend="inline", cache=MemoryCache())

@@ -100,25 +100,10 @@ def test_a_size_that_the_model_cannot_paint_names_the_nearest(flow: pf.Flow, tin
         pf.nodes.text_to_image(prompt="x", model=pf.Model(str(tiny_model)), width=70, height=64)
 
 
-def test_a_model_that_is_not_here_is_an_error_on_its_node(flow: pf.Flow, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_that_is_not_here_is_said_before_anything_runs(flow: pf.Flow, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pixelflow_widgets.models.weights._fetched", lambda *_: None)  # nor in anybody's Hub cache
     flow.set("text_to_image", model="sdxl")
-    with pytest.raises(pf.NodeFailed, match="'Text to image' failed: Stable Diffusion XL 1.0 is not on this machine"):
-        run(flow).result()
-
-
-def test_resizing_fits_stretches_and_cuts() -> None:
-    wide = PIL.Image.new("RGB", (40, 20), "red")
-    sizes = {
-        fit: pf.nodes.resize_image(image=wide, width=10, height=10, fit=fit).size  # type: ignore[arg-type]
-        for fit in ("stretch", "contain", "cover")
-    }
-    assert sizes == {"stretch": (10, 10), "contain": (10, 5), "cover": (10, 10)}
-    hard = pf.nodes.resize_image(image=checkered(), width=8, height=8, filter="nearest")
-    assert set(hard.getdata()) == {0, 255}
-
-
-def checkered() -> PIL.Image.Image:
-    image = PIL.Image.new("L", (2, 2))
-    image.putdata([0, 255, 255, 0])
-    return image
+    with pytest.raises(pf.FlowProblems, match="'Text to image': Stable Diffusion XL 1.0 is not on this machine"):
+        run(flow)
+    with pytest.raises(pf.ModelError, match="Get it with: pixelflow models get sdxl"):
+        pf.nodes.text_to_image("x", model="sdxl")  # type: ignore[arg-type]

@@ -80,7 +80,7 @@ def repr_of(value: Any) -> Any:
 
 def test_a_switch_passes_a_list_on_as_a_list() -> None:
     with pf.Flow("lists") as flow:
-        lines = pf.nodes.split_lines(text="a\nb")
+        lines = pf.nodes.split_text(text="a\nb")
         taken = pf.nodes.switch(condition=True, on=lines)  # type: ignore[arg-type]
         flow.output("out", taken)
         flow.output("shouted", pf.nodes.contains_text(text=taken, part="b"))  # type: ignore[arg-type]
@@ -145,7 +145,7 @@ def test_choosing_asks_unless_the_answer_is_given() -> None:
 
 def test_a_run_waits_for_the_answer_and_goes_on_with_the_picked_one() -> None:
     with pf.Flow("asking") as flow:
-        lines = pf.nodes.split_lines(text="a\nb\nc")
+        lines = pf.nodes.split_text(text="a\nb\nc")
         chosen = pf.nodes.choose(candidates=lines, question="Which letter?")  # type: ignore[arg-type]
         flow.output("out", pf.nodes.contains_text(text=chosen, part="c"))
     started = run(flow)
@@ -159,7 +159,7 @@ def test_a_run_waits_for_the_answer_and_goes_on_with_the_picked_one() -> None:
 
 def test_the_answer_is_kept_until_the_candidates_or_the_question_change() -> None:
     with pf.Flow("asking") as flow:
-        lines = pf.nodes.split_lines(text="a\nb")
+        lines = pf.nodes.split_text(text="a\nb")
         flow.output("out", pf.nodes.choose(candidates=lines, question="Which?"))  # type: ignore[arg-type]
     cache = MemoryCache()
 
@@ -175,7 +175,7 @@ def test_the_answer_is_kept_until_the_candidates_or_the_question_change() -> Non
     assert asked() == (False, "b")
     flow.set("choose", question="And now?")
     assert asked() == (True, "b")
-    flow.set("split_lines", text="a\nc")
+    flow.set("split_text", text="a\nc")
     assert asked() == (True, "c")
     flow.set("choose", pick=0)
     assert asked() == (False, "a")
@@ -183,7 +183,7 @@ def test_the_answer_is_kept_until_the_candidates_or_the_question_change() -> Non
 
 def test_numbers_are_compared() -> None:
     answers = {
-        how: [pf.nodes.compare(first, how, 2.0) for first in (1.0, 2.0, 3.0)]  # type: ignore[arg-type]
+        how: [pf.nodes.compare_values(first, how, 2.0) for first in (1.0, 2.0, 3.0)]  # type: ignore[arg-type]
         for how in ("less", "at most", "equal", "not equal", "at least", "more")
     }
     assert answers == {

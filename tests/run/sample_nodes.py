@@ -93,6 +93,21 @@ def never_ends(value: int = 0) -> int:
 
 
 @pf.node
+def holds_model(model: pf.Model, progress: pf.Progress = pf.Progress()) -> int:
+    """Computes until it is stopped, where nodes that take a model do: in the worker's main thread."""
+    while True:
+        progress(0.5)
+        time.sleep(0.01)
+
+
+def sum_of(*values: int) -> dict[str, int]:
+    """What a test asks the worker for."""
+    if not values:
+        raise ValueError("there is nothing to add")
+    return {"sum": sum(values)}
+
+
+@pf.node
 def dies(code: int = 3) -> int:
     """Ends its process, as a crash in native code would."""
     sys.stderr.flush()
@@ -176,3 +191,20 @@ def paints_on_its_input(image: pf.Image, wanted: bool = True) -> pf.Image:
 def sorts_its_input(values: list[int]) -> int:
     values.sort()
     return values[0]
+
+
+@pf.node
+def short_tone() -> pf.Audio:
+    return pf.Audio(np.sin(np.arange(800, dtype=np.float32) / 3)[None], 8000)
+
+
+@pf.node
+def short_film() -> pf.Video:
+    return pf.Video(np.full((4, 16, 16, 3), 90, np.uint8), 4.0)
+
+
+@pf.node
+def short_rows() -> pf.Table:
+    import pandas
+
+    return pandas.DataFrame({"name": ["a", "b"], "count": [1, 2]})  # type: ignore[return-value]

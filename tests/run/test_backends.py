@@ -800,3 +800,35 @@ def test_what_a_stopped_node_started_ends_with_it(own_worker: WorkerBackend, tmp
     stuck.stop.set_now()
     assert isinstance(stuck.end(), pf.Cancelled)
     wait_for(lambda: not _is_running(int(place.read_text())))
+
+
+def test_a_question_is_answered_while_a_model_is_at_work(worker: WorkerBackend) -> None:
+    heard, stop = Heard(), Stop()
+    caught: list[BaseException] = []
+
+    def compute() -> None:
+        try:
+            execute(worker, nodes.holds_model, heard, stop, model=pf.Model("starter"))
+        except pf.Cancelled as error:
+            caught.append(error)
+
+    thread = threading.Thread(target=compute)
+    thread.start()
+    assert heard.changed.wait(60)
+    assert worker.ask("tests.run.sample_nodes:sum_of", 1, 2, 3) == {"sum": 6}
+    with pytest.raises(pf.RunError, match="ValueError: there is nothing to add"):
+        worker.ask("tests.run.sample_nodes:sum_of")
+    assert not caught, "the node went on meanwhile"
+    stop.set()
+    thread.join(30)
+    assert caught
+
+
+def test_a_question_starts_no_worker(own_worker: WorkerBackend) -> None:
+    assert own_worker.ask("tests.run.sample_nodes:sum_of", 1) is None
+    assert own_worker.pid is None
+    execute(own_worker, nodes.double, value=1)
+    assert own_worker.ask("tests.run.sample_nodes:sum_of", 1) == {"sum": 1}
+    with pytest.raises(pf.WorkerLost):
+        execute(own_worker, nodes.dies)
+    assert own_worker.ask("tests.run.sample_nodes:sum_of", 1) is None

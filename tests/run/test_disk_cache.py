@@ -382,7 +382,7 @@ def test_the_command_shows_limits_and_clears(tmp_path: Path) -> None:
 
     code, shown = command()
     assert code == 0 and "5 results" in shown and str(tmp_path) in shown and "2.5 minutes" in shown
-    assert command("limit", "100KB")[1].startswith("Results may take 100.0 KB; they take ")
+    assert command("limit", "100KB")[1].startswith("Results may take 100.0 kB; they take ")
     assert "3 results" in command()[1] or "2 results" in command()[1]
     assert command("limit", "a lot")[0] == 2
     assert command("limit", "auto")[0] == 0

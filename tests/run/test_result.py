@@ -3,8 +3,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import av
 import PIL.Image
 import pytest
+import soundfile
 
 import pixelflow_widgets as pf
 from pixelflow_widgets.run.cache import MemoryCache
@@ -54,3 +56,17 @@ def test_given_pictures_stay_out_of_the_flow_in_the_result_and_its_folder(tmp_pa
     loaded = pf.Flow.load(flow.save(tmp_path / "photo.flow.json"))
     run(loaded, inputs={"photo": nodes.gradient(8)}).result().save(tmp_path / "out")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "photo.flow.json"]
+
+
+def test_sounds_films_and_tables_are_files_that_other_programs_open(tmp_path: Path) -> None:
+    with pf.Flow("media") as flow:
+        flow.output("tone", nodes.short_tone())
+        flow.output("film", nodes.short_film())
+        flow.output("rows", nodes.short_rows())
+    paths = run(flow).result().save(tmp_path)
+    assert [path.name for path in paths] == ["tone.wav", "film.mp4", "rows.csv"]
+    samples, rate = soundfile.read(paths[0])
+    assert (len(samples), rate) == (800, 8000)
+    with av.open(str(paths[1])) as container:
+        assert sum(1 for _ in container.decode(video=0)) == 4
+    assert paths[2].read_text().splitlines() == ["name,count", "a,1", "b,2"]

@@ -6,6 +6,7 @@ from typing import Any
 import comm
 import PIL.Image
 import pytest
+from ipywidgets import Widget
 
 import pixelflow_widgets as pf
 from pixelflow_widgets.run import executor, pins, why
@@ -50,6 +51,7 @@ def no_notebook(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[None
     monkeypatch.chdir(tmp_path)
     gate.__init__()
     yield
+    Widget.close_all()  # each one that stays would hear of every node type that later tests define
     queue._waiting.clear()
     for entry in list(queue._going.values()):  # what a failed test leaves on would open the gates of the next
         if entry.run is not None:

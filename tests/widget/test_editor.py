@@ -15,6 +15,7 @@ import pytest
 import traitlets
 
 import pixelflow_widgets as pf
+from pixelflow_widgets.models.cards import cards
 from pixelflow_widgets.schema import Registry
 from pixelflow_widgets.schema.signature import read_node_type
 from pixelflow_widgets.widget import editor as editors
@@ -41,8 +42,8 @@ def test_a_flow_has_one_editor_that_knows_everything_a_page_needs(warmed: list[s
     assert editor.document == {"epoch": flow.epoch, "rev": 1, "flow": flow.document}
     assert list(editor.types) == [node_type.name for node_type in flow.registry]
     assert editor.types["number"] == pf.registry["number"].describe()
-    assert [model["name"] for model in editor.models] == ["starter", "sdxl"]
-    assert (editor.models[0]["installed"], editor.models[0]["tasks"]) == (True, ["text_to_image"])
+    assert [model["name"] for model in editor.models] == [card.name for card in cards()]
+    assert editor.models[0]["installed"] is True and "text_to_image" in editor.models[0]["tasks"]
     assert editor.run_state == {"run": None, "status": "idle", "nodes": {}, "seq": 0, "queued": 0, "queue": []}
     assert (editor.selection, editor.viewport, editor.options) == ([], {}, {"height": 520})
     assert editor.status == {"file": "", "saved": False, "draft": False, "note": ""}

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 import pixelflow_widgets as pf
 from pixelflow_widgets.media import Audio, Preview
-from pixelflow_widgets.media.previews import preview_audio, preview_image, preview_video
+from pixelflow_widgets.media.previews import preview_audio, preview_image, preview_table, preview_video
 from pixelflow_widgets.media.values import Video
 from pixelflow_widgets.schema import Registry
 from pixelflow_widgets.widget.picture import LARGEST, draw, in_words
@@ -42,7 +42,13 @@ def film() -> pf.Video:
     raise NotImplementedError
 
 
-for function in (hum, film):
+@pf.node
+def told() -> pf.Table:
+    """Tells."""
+    raise NotImplementedError
+
+
+for function in (hum, film, told):
     MEDIA.add(function.node_type)  # type: ignore[attr-defined]
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -232,6 +238,22 @@ def test_sounds_are_drawn_as_loud_as_they_are_and_films_by_their_first_frame() -
     assert heights[0] == 2 and heights[-1] == 38
     (frame,) = images(found["film"])
     assert np.abs(np.array(frame.convert("RGB").getpixel((50, 50))) - (10, 200, 30)).max() < 12
+
+
+def test_tables_are_drawn_as_far_as_there_is_room_and_told_in_words() -> None:
+    import pandas
+
+    frame = pandas.DataFrame(
+        {"label": ["sky <&>", "sea", *["more"] * 20], "score": range(22), "wide": ["w" * 400] * 22}
+    )
+    frame = frame.assign(**{f"column {number}": 0 for number in range(9)})
+    document = flow(nodes={"told": {"type": "tests.told", "values": {}}})
+    results = {"told": {"table": preview_table(frame)}}
+    root = ET.fromstring(draw(document, MEDIA, results))
+    told = words(cards(root)["told"])
+    assert {"label", "score", "sky <&>", "sea", "0", "1"} <= set(told)
+    assert "column 8" not in told and told.count("more") < 8
+    assert in_words(document, MEDIA, results, {}).endswith("Told: a table")
 
 
 def test_a_node_that_failed_says_why_and_so_does_a_run_that_broke_off() -> None:

@@ -15,14 +15,57 @@ export interface DocumentTrait {
   flow: FlowDocument;
 }
 
+/** A model card: what is known of a model without its files. */
 export interface ModelEntry {
   name: string;
   title: string;
+  /** What it is: "model", "lora", "controlnet" …; absent is a model. */
+  kind?: string;
   tasks: string[];
+  /** What it makes: "image", "audio" … */
+  modality?: string;
   base_model: string;
   installed: boolean;
   megabytes: number;
+  licence?: string;
+  /** In GB; 0 where nobody knows. */
+  memory_gb?: number;
+  /** Its owner wants to be asked first. */
+  gated?: boolean;
+  /** Its folder or Hub id. */
+  source?: string;
   help: string;
+}
+
+/** What a model or adapter is, from its card or else from its files. */
+export interface AboutModel extends ModelEntry {
+  rank?: number;
+  trigger_words?: string[];
+  /** Why it was taken for what it is, or why nobody knows. */
+  reason?: string;
+}
+
+/** How far the files of a model are. */
+export interface GettingModel {
+  source: string;
+  title?: string;
+  state: "getting" | "done" | "failed" | "stopped";
+  /** In bytes. */
+  done: number;
+  /** In bytes; 0 while it is not known. */
+  total: number;
+  /** What is being done, or what went wrong. */
+  words: string;
+}
+
+export interface ResidentModel {
+  source: string;
+  title: string;
+  /** All that only it holds, and its share of the rest. */
+  bytes: number;
+  device: string;
+  in_use: boolean;
+  components: { name: string; bytes: number; shared?: boolean }[];
 }
 
 /** Empty is "fit". `by` names the view that moved it, so that this view does not follow itself. */
@@ -76,6 +119,10 @@ export interface RunStateTrait {
 }
 
 export interface Problem {
+  /** One word for programs: "adapter", "missing-model". */
+  code?: string;
+  /** A hint keeps nothing from running; absent is an error. */
+  severity?: string;
   node: string | null;
   port: string | null;
   message: string;
@@ -149,7 +196,14 @@ export type Request =
   | { type: "versions" }
   | { type: "restore"; id: string }
   | { type: "save"; path?: string }
-  | { type: "picture" };
+  | { type: "picture" }
+  /** `hub`: the Hub may be asked, which the kernel never does by itself. */
+  | { type: "about_model"; source: string; hub?: true }
+  | { type: "missing_models" }
+  | { type: "get_model"; source: string }
+  | { type: "stop_getting"; source: string }
+  | { type: "resident_models" }
+  | { type: "free_model"; source: string | null };
 
 /** What is told and not answered; `KernelLink` adds `client`. */
 export type Notice = { type: "credit"; node: string; frame: number } | { type: "visible"; nodes: string[] };
@@ -200,9 +254,12 @@ export interface Ack {
   did?: boolean;
   /** media: what stands for it in the document. */
   value?: Json;
-  /** want */
+  /** want; of a sound or film also as in `ResultMessage` */
   mime?: string;
   size?: [number, number];
+  seconds?: number;
+  peaks?: number[];
+  poster?: boolean;
   /** compare */
   mine?: FlowDocument;
   other?: FlowDocument;
@@ -217,6 +274,14 @@ export interface Ack {
   text?: string;
   /** timeline, newest first */
   runs?: TimelineRun[];
+  /** about_model */
+  about?: AboutModel;
+  /** missing_models */
+  missing?: AboutModel[];
+  /** resident_models, the largest first */
+  resident?: ResidentModel[];
+  /** free_model: in bytes */
+  freed?: number;
 }
 
 export interface TimelineRun {
@@ -297,6 +362,18 @@ export interface ResultMessage {
   count?: number;
   took?: number;
   cached?: boolean;
+  /** Of a sound or film. */
+  seconds?: number;
+  /** How loud a sound is, 0 to 100, from its begin to its end. */
+  peaks?: number[];
+  /** A frame of a film stands in the second buffer. */
+  poster?: boolean;
+}
+
+/** How far the files of models are that somebody gets. */
+export interface GettingMessage {
+  type: "getting";
+  models: GettingModel[];
 }
 
 export interface Refused {
@@ -317,4 +394,5 @@ export interface Messages {
   preview: PreviewMessage;
   result: ResultMessage;
   refused: Refused;
+  getting: GettingMessage;
 }

@@ -21,6 +21,12 @@ export interface Result {
   /** In seconds. */
   took: number | null;
   cached: boolean;
+  /** Of a sound or film; null where the kernel did not say. */
+  seconds: number | null;
+  /** How loud a sound is, 0 to 100. */
+  peaks: readonly number[];
+  /** Where a frame of a film can be read. */
+  poster: string | null;
 }
 
 export type Results = ReadonlyMap<string, Result>;
@@ -50,7 +56,7 @@ function isResultMessage(message: unknown): message is ResultMessage | PreviewMe
   return isTyped && [node, port, mime].every((field) => typeof field === "string");
 }
 
-function read(message: ResultMessage | PreviewMessage, bytes: DataView): Result {
+function read(message: ResultMessage | PreviewMessage, bytes: DataView, poster?: DataView): Result {
   const { mime } = message;
   const isText = mime.startsWith("text/");
   const about: Partial<ResultMessage> = message.type === "result" ? message : {};
@@ -63,7 +69,14 @@ function read(message: ResultMessage | PreviewMessage, bytes: DataView): Result 
     count: about.count ?? 1,
     took: about.took ?? null,
     cached: about.cached ?? false,
+    seconds: about.seconds ?? null,
+    peaks: about.peaks ?? [],
+    poster: about.poster && poster ? blobUrl(poster, "image/jpeg") : null,
   };
+}
+
+function giveBack({ url, poster }: Result): void {
+  for (const each of [url, poster]) if (each) URL.revokeObjectURL(each);
 }
 
 /** One per model, shared by all its views. Keys are port references (`n1.image`). */
@@ -96,7 +109,7 @@ export class ResultStore {
       this.#giveCredit(message);
       return;
     }
-    const result = read(message, bytes);
+    const result = read(message, bytes, buffers[1]);
     this.#newest.set(key, result);
     if (!result.url || !this.#decode || !result.mime.startsWith("image/")) {
       this.#show(key, result, message);
@@ -158,9 +171,7 @@ export class ResultStore {
     if (this.#newest.get(key) === result) {
       if (!result.preview) this.#forgetFull(key);
       this.#replace(new Map(this.#results).set(key, result));
-    } else if (result.url) {
-      URL.revokeObjectURL(result.url);
-    }
+    } else giveBack(result);
     this.#giveCredit(message);
   }
 
@@ -175,17 +186,16 @@ export class ResultStore {
     if (answer?.type !== "ack" || !bytes) {
       throw new Error(answer?.type === "reject" ? answer.message : "There is no such result. Run the flow again.");
     }
-    const { mime = "application/octet-stream", size } = answer;
-    return read({ type: "result", node, port, mime, ...(size ? { size } : {}) }, bytes);
+    const { mime = "application/octet-stream", size, seconds, peaks, poster } = answer;
+    const about = { ...(size && { size }), ...(seconds !== undefined && { seconds }), ...(peaks && { peaks }) };
+    const message: ResultMessage = { type: "result", node, port, mime, ...about, ...(poster && { poster }) };
+    return read(message, bytes, answer.buffers[1]);
   }
 
   #forgetFull(key: string): void {
     for (const [name, result] of [...this.#full].filter(([name]) => name.startsWith(`${key}#`))) {
       this.#full.delete(name);
-      result.then(
-        ({ url }) => url && URL.revokeObjectURL(url),
-        () => {},
-      );
+      result.then(giveBack, () => {});
     }
   }
 
@@ -193,7 +203,7 @@ export class ResultStore {
     const dropped = [...this.#results].filter(([key, result]) => next.get(key) !== result);
     this.#results = next;
     for (const listener of [...this.#listeners]) listener();
-    for (const [, { url }] of dropped) if (url) URL.revokeObjectURL(url);
+    for (const [, result] of dropped) giveBack(result);
   }
 }
 

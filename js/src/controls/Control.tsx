@@ -3,7 +3,8 @@ import type { Json } from "../flow/document";
 import "./controls.css";
 import { controlBlock } from "./heights";
 import { type Kind, kindOf } from "./kind";
-import { ModelPicker } from "./ModelPicker";
+import { LoraStack } from "./LoraStack";
+import { LoraPicker, ModelPicker } from "./ModelPicker";
 import { NumberField } from "./NumberField";
 import { Choices, Colour, Toggle } from "./Picks";
 import type { ControlProps, Phase } from "./props";
@@ -29,6 +30,8 @@ const KINDS: Record<Kind, (props: ControlProps) => React.ReactNode> = {
   file: FileField,
   upload: Upload,
   model: ModelPicker,
+  lora: LoraPicker,
+  loras: LoraStack,
   lines: Lines,
   numbers: Numbers,
   several: Several,

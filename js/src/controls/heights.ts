@@ -5,6 +5,7 @@ import { field, type Json } from "../flow/document";
 import type { Port } from "../flow/nodeType";
 import { itemsOf, referencesIn } from "./items";
 import { itemName, kindOf } from "./kind";
+import { readLoras } from "./loras";
 
 /** Of everything that stands on the title's line. */
 export const FIELD_HEIGHT = 22;
@@ -18,6 +19,10 @@ const PICTURE_HEIGHT = 126;
 const PLAYER_HEIGHT = 36;
 const TILE_HEIGHT = 50;
 const TILE_GAP = 8;
+/** What an adapter is, and its trigger words. */
+const ADAPTER_HEIGHT = 38;
+const LORA_HEIGHT = 2 * FIELD_HEIGHT + ADAPTER_HEIGHT;
+const LORA_GAP = 8;
 const MOST_LINES = 40;
 const LONGEST_INLINE = 16;
 
@@ -47,6 +52,15 @@ function galleryHeight(port: Port, value: Json): number {
   return rows * TILE_HEIGHT + (rows - 1) * TILE_GAP;
 }
 
+function loraHeight(value: Json): number {
+  return FIELD_HEIGHT + (typeof value === "string" && value !== "" ? ADAPTER_HEIGHT : 0);
+}
+
+function stackHeight(value: Json): number {
+  const count = readLoras(typeof value === "string" ? value : "").length;
+  return count * (LORA_HEIGHT + LORA_GAP) + FIELD_HEIGHT;
+}
+
 /** How many px below the title's line a control takes; 0 where it stands on that line, right of the title. */
 export function controlBlock(port: Port, value: Json): number {
   switch (kindOf(port)) {
@@ -61,6 +75,10 @@ export function controlBlock(port: Port, value: Json): number {
     case "file":
     case "model":
       return FIELD_HEIGHT + BLOCK_GAP;
+    case "lora":
+      return loraHeight(value) + BLOCK_GAP;
+    case "loras":
+      return stackHeight(value) + BLOCK_GAP;
     case "upload":
       return uploadHeight(port, value) + BLOCK_GAP;
     case "gallery":

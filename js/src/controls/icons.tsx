@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 const PATHS = {
   clear: <path d="M4.5 4.5l7 7m0-7l-7 7" />,
   chevron: <path d="M4.5 6.5 8 10l3.5-3.5" />,
+  up: <path d="M4.5 9.5 8 6l3.5 3.5" />,
   dice: (
     <>
       <rect x="2.5" y="2.5" width="11" height="11" rx="2.5" />

@@ -17,6 +17,8 @@ export type Kind =
   | "file"
   | "upload"
   | "model"
+  | "lora"
+  | "loras"
   | "lines"
   | "numbers"
   | "several"
@@ -38,7 +40,10 @@ const SUITS: Record<string, readonly string[]> = {
   choices: ["choice", "text"],
   toggle: ["flag"],
   upload: MEDIA,
-  model: ["model"],
+  // The source of a model may be a text, for what makes a handle of it.
+  model: ["model", "text"],
+  lora: ["text"],
+  loras: ["text"],
 };
 
 const OWN: Record<string, Kind> = {

@@ -1,5 +1,6 @@
 // What every control is given. A control keeps nothing but what is being typed: the value is the document's.
 
+import type { ModelDesk } from "../bridge/models";
 import type { ModelEntry } from "../bridge/protocol";
 import type { Json } from "../flow/document";
 import type { Port } from "../flow/nodeType";
@@ -27,6 +28,9 @@ export interface ControlProps {
   onChange(value: Json | null, phase: Phase): void;
   media: MediaAccess;
   models: readonly ModelEntry[];
+  desk: ModelDesk;
+  /** Puts words into the prompts that the node's model is used with; absent where there is no node. */
+  onWords?: ((words: string) => void) | undefined;
   /** The accessible name. */
   label: string;
 }

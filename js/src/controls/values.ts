@@ -47,22 +47,15 @@ export function readJson(text: string): Reading {
   }
 }
 
-/** A card's name, a Hub id or a folder; empty where there is none. */
-export function modelSource(value: Json): string {
-  if (typeof value === "string") return value;
-  const model = isObject(value) ? value.$model : undefined;
-  return isObject(model) && typeof model.source === "string" ? model.source : "";
-}
-
 /** The value with another source; options and adapters that code has given it stay. */
 export function withSource(value: Json, source: string): Json {
   const model = isObject(value) ? value.$model : undefined;
   return isObject(model) ? { $model: { ...model, source } } : source;
 }
 
-/** Whether a text can only be meant as a Hub id or a folder. */
+/** Whether a text can only be meant as a Hub id, a folder or a file. */
 export function isPlace(text: string): boolean {
-  return /[/\\]/.test(text) || /^[.~]/.test(text);
+  return /[/\\]/.test(text) || /^[.~]/.test(text) || /\.(safetensors|gguf)$/i.test(text);
 }
 
 /** 6940 → "6.9 GB". */

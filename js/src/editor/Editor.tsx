@@ -22,6 +22,7 @@ import { HeightHandle, LEAST_HEIGHT } from "./HeightHandle";
 import { Inside } from "./Inside";
 import { isTextField, takeKey } from "./keys";
 import { Lightbox } from "./Lightbox";
+import { Models } from "./Models";
 import { Notices } from "./Notices";
 import { Palette } from "./Palette";
 import { StatusLine } from "./StatusLine";
@@ -161,6 +162,7 @@ export function EditorShell() {
         <Notices />
         <Conflict theme={theme} />
         <Versions />
+        <Models />
       </div>
       <Timeline />
       <StatusLine />

@@ -1,11 +1,14 @@
 import { CloseIcon } from "./icons";
+import { useMissing } from "./missing";
 import { useStored } from "./store";
 import { useEditor } from "./view";
 import { useLateness, useLateStop, useRefusal } from "./watch";
 
 /** What was refused, what waits, what to do about it. */
 export function Notices() {
-  const { session } = useEditor();
+  const editor = useEditor();
+  const { session } = editor;
+  useMissing(editor);
   useLateness(session);
   useLateStop(session);
   useRefusal(session);

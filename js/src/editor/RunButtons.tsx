@@ -57,6 +57,7 @@ function RunMenu() {
     { title: words, keys: "Shift Enter", disabled: selected === 0, act: () => runSelected(editor) },
     { title: "Auto-run", checked: auto, act: () => setAutoRun(editor, !auto) },
     { title: "Timeline", checked: timeline, act: () => view.timeline.set(!timeline) },
+    { title: "Models", act: () => view.panel.set("models") },
   ];
   return <Menu label="Run" className="pf-run-menu" items={items} close={() => view.panel.set(null)} />;
 }

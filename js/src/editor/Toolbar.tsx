@@ -8,6 +8,7 @@ import {
   FullIcon,
   LeaveFullIcon,
   MinusIcon,
+  ModelsIcon,
   RedoIcon,
   TimelineIcon,
   UndoIcon,
@@ -60,6 +61,13 @@ export function Toolbar() {
         icon={<TimelineIcon />}
         pressed={timeline}
         act={() => view.timeline.set(!timeline)}
+      />
+      <Button
+        name="Models"
+        className="pf-roomy-only"
+        icon={<ModelsIcon />}
+        pressed={panel === "models"}
+        act={() => view.panel.set(panel === "models" ? null : "models")}
       />
       <span className="pf-divider pf-wide-only" />
       <ZoomButtons />

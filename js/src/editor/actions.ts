@@ -14,6 +14,7 @@ import {
   setInputDefault,
   setValue,
 } from "../flow/edits";
+import { insertWords } from "../flow/modelFeed";
 import { findType, type NodeTypes } from "../flow/nodeType";
 import type { Operation } from "../flow/operations";
 import { CARD_WIDTH, layOutCard } from "../nodes/card";
@@ -206,6 +207,17 @@ export function nudge(editor: Editor, dx: number, dy: number): void {
 export function change(editor: Editor, node: string, port: string, value: Json | null, typing: boolean): void {
   const operations = setValue(documentOf(editor), node, port, value, typesOf(editor));
   edit(editor, operations, typing ? `typing:${node}.${port}` : undefined);
+}
+
+const NO_PROMPT = "No prompt is used with this model yet. Connect it to a node that has one, then press again.";
+
+/** Puts trigger words into the prompts that the model of a node is used with. */
+export function addWords(editor: Editor, node: string, words: string): void {
+  const operations = insertWords(documentOf(editor), typesOf(editor), node, words);
+  const say = (text: string) => editor.session.say({ kind: "words", words: text, tone: "calm", polite: true });
+  if (operations === null) say(NO_PROMPT);
+  else if (operations.length === 0) say(`“${words}” is in the prompt already.`);
+  else if (edit(editor, operations)) say(`“${words}” was put into the prompt. Undo takes it out.`);
 }
 
 export function changeDefault(editor: Editor, name: string, value: Json | null, typing: boolean): void {

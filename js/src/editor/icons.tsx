@@ -28,6 +28,7 @@ export const RunIcon = icon(
   true,
 );
 export const StopIcon = icon(<rect x="3.5" y="3.5" width="9" height="9" rx="1.8" />, true);
+export const PauseIcon = icon(<path d="M4.5 3h2.4v10H4.5zM9.1 3h2.4v10H9.1z" />, true);
 export const AddIcon = icon(<path d="M8 3v10M3 8h10" />);
 export const UndoIcon = icon(<path d="M3 6.5h6.5a3.5 3.5 0 0 1 0 7H6M3 6.5 6 3.5M3 6.5l3 3" />);
 export const RedoIcon = icon(<path d="M13 6.5H6.5a3.5 3.5 0 0 0 0 7H10M13 6.5l-3-3M13 6.5l-3 3" />);
@@ -64,3 +65,4 @@ export const AutoIcon = icon(
 );
 export const TimelineIcon = icon(<path d="M2.5 4h5M5 8h6M8.5 12h5" />);
 export const PinIcon = icon(<path d="M6 2.2h4M6.7 2.2v4L4.5 8.9h7L9.3 6.2v-4M8 8.9v4.9" />);
+export const ModelsIcon = icon(<path d="M8 2.2 13.2 5v6L8 13.8 2.8 11V5zM2.8 5 8 7.8 13.2 5M8 7.8v6" />);

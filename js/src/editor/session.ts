@@ -3,6 +3,7 @@
 import type { ReactNode } from "react";
 import { KernelLink } from "../bridge/link";
 import { MediaLibrary } from "../bridge/mediaLibrary";
+import { ModelDesk } from "../bridge/models";
 import type { EditorModel } from "../bridge/protocol";
 import { CANDIDATES, ResultStore } from "../bridge/results";
 import { RunStore } from "../bridge/runs";
@@ -39,10 +40,13 @@ export class Session {
   readonly results: ResultStore;
   readonly media: MediaLibrary;
   readonly whys: Whys;
+  readonly desk: ModelDesk;
   readonly selection = new Store<ReadonlySet<string>>(new Set());
   readonly notices = new Store<readonly Notice[]>([]);
   /** Names of node types, the last used first. */
   readonly recent = new Store<readonly string[]>([]);
+  /** The models that the flow was said to lack, by name. */
+  lacks = "";
   /** The view that this page showed first. */
   firstView: string | null = null;
   #visible = new Map<string, readonly string[]>();
@@ -59,6 +63,7 @@ export class Session {
     this.results = new ResultStore(this.link);
     this.media = new MediaLibrary(this.link);
     this.whys = new Whys(this.link);
+    this.desk = new ModelDesk(this.link);
     this.#follow();
     this.sync.start(documentOf(model));
   }

@@ -7,6 +7,7 @@ import { type NodeTypes, portAt } from "../flow/nodeType";
 import { type Medium, mediumOf } from "../flow/portType";
 import type { Made } from "../nodes/card";
 import { type Scene, SceneMaker } from "../nodes/scene";
+import { familiesOf } from "./families";
 import { useStored } from "./store";
 import { useEditor } from "./view";
 
@@ -80,9 +81,17 @@ export function useScene(): Scene {
   const readMade = () =>
     anythingOf(session.results.snapshot(), session.sync.snapshot().flow, session.model.get("types") ?? {});
   const made = useSyncExternalStore(session.results.subscribe, readMade, readMade);
+  const models = useTrait(session.model, "models");
+  const abouts = useSyncExternalStore(session.desk.subscribe, session.desk.abouts, session.desk.abouts);
+  const [familiesIn] = useState(familiesOf);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what the desk answers changes with what it was told.
+  const families = useMemo(
+    () => familiesIn(flow, types ?? {}, models ?? [], session.desk),
+    [familiesIn, flow, types, models, session, abouts],
+  );
   const scene = useMemo(
-    () => maker.make({ document, flow, types: types ?? {}, open, longTexts, made }),
-    [maker, document, flow, types, open, longTexts, made],
+    () => maker.make({ document, flow, types: types ?? {}, open, longTexts, made, families }),
+    [maker, document, flow, types, open, longTexts, made, families],
   );
   // Gestures ask for places outside of drawing.
   view.scene = scene;

@@ -38,7 +38,7 @@ export interface CanvasHand {
   inView(): Box;
 }
 
-export type Panel = "versions" | "save" | "run" | null;
+export type Panel = "versions" | "save" | "run" | "models" | null;
 
 export class View {
   readonly id = mint("v", 8);

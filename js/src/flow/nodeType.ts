@@ -20,6 +20,8 @@ export interface Port {
   optional?: boolean;
   /** Shown under *Advanced*. */
   advanced?: boolean;
+  /** Base models that have it; absent is all. */
+  families?: string[];
 }
 
 export interface NodeType {

@@ -1,9 +1,12 @@
-import { memo, useMemo, useRef } from "react";
+import { memo, useMemo, useRef, useState } from "react";
 import type { Result } from "../bridge/results";
 import { useEditor } from "../editor/view";
+import { splitPort } from "../flow/document";
 import { type Frame, PADDING } from "../nodes/card";
 import { PortShape } from "../nodes/PortShape";
 import { useResult } from "../nodes/useRow";
+import { Sound } from "./Sound";
+import { Words } from "./Words";
 import "./results.css";
 
 /** A picture; the last preview lies on it for a moment and fades, so that nothing flickers when the result arrives. */
@@ -64,23 +67,77 @@ function Table({ html }: { html: string }) {
   );
 }
 
-function Medium({ result, title }: { result: Result; title: string }) {
+const isStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+function Film({ result, title }: { result: Result; title: string }) {
+  return (
+    <video
+      className="nodrag nopan"
+      controls
+      controlsList="nodownload noremoteplayback"
+      disablePictureInPicture
+      autoPlay={!isStill()}
+      loop
+      muted
+      playsInline
+      preload="auto"
+      src={result.url ?? undefined}
+      poster={result.poster ?? undefined}
+      aria-label={`Video of ${title}`}
+    />
+  );
+}
+
+function Medium({ result, title, reference }: { result: Result; title: string; reference: string }) {
   const { mime } = result;
-  const url = result.url ?? undefined;
   if (mime === "text/html") return <Table html={result.text ?? ""} />;
-  if (result.text !== null) {
-    return (
-      <pre className="pf-text nowheel nodrag" data-kind={result.preview ? "preview" : "result"}>
-        {result.text}
-      </pre>
-    );
-  }
-  if (mime.startsWith("audio/"))
-    // biome-ignore lint/a11y/useMediaCaption: what a model has made carries no captions.
-    return <audio className="nodrag" controls src={url} aria-label={`Sound of ${title}`} />;
-  if (mime.startsWith("video/"))
-    return <video autoPlay loop muted playsInline src={url} aria-label={`Video of ${title}`} />;
+  if (result.text !== null) return <Words result={result} reference={reference} />;
+  // What plays begins anew with what is played.
+  if (mime.startsWith("audio/")) return <Sound key={result.url} result={result} title={title} />;
+  if (mime.startsWith("video/")) return <Film key={result.url} result={result} title={title} />;
   return <Picture result={result} title={title} />;
+}
+
+/** One item of a list: the first came by itself, another is asked for when it is looked at. */
+function useItem(reference: string, first: Result | undefined): [Result | undefined, number, (item: number) => void] {
+  const { session } = useEditor();
+  const [shown, setShown] = useState<{ of: Result; item: number; result: Result } | null>(null);
+  const at = splitPort(reference);
+  const choose = (item: number) => {
+    if (!first || !at) return;
+    session.results.want(at.node, at.port, item, false).then(
+      (result) => setShown({ of: first, item, result }),
+      (error: Error) => session.say({ kind: "want", words: error.message, tone: "alert" }),
+    );
+  };
+  // What was made anew is looked at from its begin.
+  return shown && shown.of === first ? [shown.result, shown.item, choose] : [first, 0, choose];
+}
+
+interface ItemsProps {
+  title: string;
+  count: number;
+  item: number;
+  choose(item: number): void;
+}
+
+function Items({ title, count, item, choose }: ItemsProps) {
+  return (
+    <span className="pf-badge pf-badge-count nodrag nopan">
+      <button type="button" aria-label={`Before, of ${title}`} disabled={item === 0} onClick={() => choose(item - 1)}>
+        ‹
+      </button>
+      {item + 1} of {count}
+      <button
+        type="button"
+        aria-label={`Next, of ${title}`}
+        disabled={item === count - 1}
+        onClick={() => choose(item + 1)}
+      >
+        ›
+      </button>
+    </span>
+  );
 }
 
 interface Props {
@@ -94,12 +151,14 @@ interface Props {
 /** Where a node shows what it made; its place is kept from the start, so that nothing moves when the result arrives. */
 export const ResultFrame = memo(function ResultFrame({ frame, title, state, stale }: Props) {
   const { view } = useEditor();
-  const result = useResult(frame.reference);
+  const first = useResult(frame.reference);
+  const [result, item, choose] = useItem(frame.reference, first);
   const isPicture = result !== undefined && !result.preview && result.mime.startsWith("image/");
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the button in the frame does the same from the keyboard.
     <div
       className="pf-frame"
+      data-medium={frame.medium}
       data-empty={!result || undefined}
       data-old={(result && !result.preview && (stale || state === "running" || state === "waiting")) || undefined}
       style={{ top: frame.y, left: PADDING, right: PADDING, height: frame.height }}
@@ -108,8 +167,12 @@ export const ResultFrame = memo(function ResultFrame({ frame, title, state, stal
         if (isPicture) view.lightbox.set(frame.reference);
       }}
     >
-      {result ? <Medium result={result} title={title} /> : <PortShape medium={frame.medium} hollow />}
-      {result && result.count > 1 && <span className="pf-badge pf-badge-count">1 of {result.count}</span>}
+      {result ? (
+        <Medium result={result} title={title} reference={frame.reference} />
+      ) : (
+        <PortShape medium={frame.medium} hollow />
+      )}
+      {first && first.count > 1 && <Items title={title} count={first.count} item={item} choose={choose} />}
       {isPicture && (
         <button
           type="button"

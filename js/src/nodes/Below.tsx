@@ -1,6 +1,7 @@
 import { useState } from "react";
 import type { Problem } from "../bridge/protocol";
 import type { NodeRun } from "../bridge/runs";
+import { useEditor } from "../editor/view";
 import { type Frame, PADDING } from "./card";
 
 const placeIn = ({ y, height }: Frame) => ({ top: y, height, left: PADDING, right: PADDING });
@@ -32,6 +33,37 @@ function Failure({ run }: { run: NodeRun }) {
   );
 }
 
+/** What is not finished is no mistake: it is said when a run was refused, or to who asks. */
+const QUIET = new Set(["missing-input", "unknown-type", "newer-type", "muted"]);
+
+/** Whether a problem is said as soon as it is there: what was chosen does not fit. */
+export function isLoud({ code }: Problem): boolean {
+  return code !== undefined && !QUIET.has(code);
+}
+
+function ProblemWords({ problem }: { problem: Problem }) {
+  const { view } = useEditor();
+  const { code, message, remedy, severity } = problem;
+  return (
+    <div
+      className="pf-problem nodrag nopan"
+      role={isLoud(problem) ? "alert" : undefined}
+      data-loud={isLoud(problem) || undefined}
+      data-severity={severity ?? "error"}
+    >
+      {message} {remedy}
+      {code === MISSING && (
+        <button type="button" className="pf-link" onClick={() => view.panel.set("models")}>
+          Get it
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** The code of a problem about a model that is not on this machine. */
+export const MISSING = "missing-model";
+
 interface Props {
   run: NodeRun | undefined;
   problems: readonly Problem[];
@@ -53,9 +85,7 @@ export function Below({ run, problems, frame }: Props) {
     >
       {run && failed && <Failure run={run} />}
       {problems.map((problem) => (
-        <p key={problem.message} className="pf-problem">
-          {problem.message} {problem.remedy}
-        </p>
+        <ProblemWords key={problem.message} problem={problem} />
       ))}
     </div>
   );

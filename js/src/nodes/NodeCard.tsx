@@ -1,4 +1,5 @@
 import { memo } from "react";
+import type { Problem } from "../bridge/protocol";
 import type { NodeRun } from "../bridge/runs";
 import "./nodes.css";
 import { AlertIcon, ChevronIcon } from "../editor/icons";
@@ -6,7 +7,7 @@ import { useStored } from "../editor/store";
 import { useEditor } from "../editor/view";
 import { ResultFrame } from "../media/ResultFrame";
 import { Badge, PinMark, Progress } from "./Badges";
-import { Below } from "./Below";
+import { Below, isLoud } from "./Below";
 import { type AdvancedLine, type Card, ROW_HEIGHT } from "./card";
 import { NodeMenu } from "./NodeMenu";
 import { PassThrough } from "./PassThrough";
@@ -82,6 +83,11 @@ function LargeTitle({ card }: { card: Card }) {
   );
 }
 
+/** What is wrong with an input and can be seen at once; what is only missing is asked for by its hollow port. */
+function wrongWith(problems: readonly Problem[], port: string): string | undefined {
+  return problems.find((problem) => problem.port === port && isLoud(problem))?.message;
+}
+
 const READABLE = 11;
 const LINE = 1.15;
 const LARGEST_TITLE = 64;
@@ -130,6 +136,7 @@ export const NodeCard = memo(function NodeCard({ card, selected, far }: Props) {
               node={card.id}
               row={row}
               line={frame?.reference !== row.reference}
+              problem={row.side === "input" ? wrongWith(problems, row.port.name) : undefined}
             />
           ))}
         </ul>

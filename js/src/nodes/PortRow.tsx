@@ -2,7 +2,8 @@ import { memo, useId } from "react";
 import { useTrait } from "../bridge/traits";
 import { PortHandle } from "../canvas/PortHandle";
 import { Control } from "../controls/Control";
-import { change } from "../editor/actions";
+import { addWords, change } from "../editor/actions";
+import { CloseIcon } from "../editor/icons";
 import { useEditor } from "../editor/view";
 import type { Json } from "../flow/document";
 import { ROW_HEIGHT, type Row } from "./card";
@@ -10,8 +11,15 @@ import { useResult } from "./useRow";
 
 type OnChange = (value: Json | null, phase: "typing" | "final") => void;
 
+interface RowControlProps {
+  id: string;
+  row: Row;
+  onChange: OnChange;
+  onWords?: (words: string) => void;
+}
+
 /** The form element of a row, on its line or below it. */
-export function RowControl({ id, row, onChange }: { id: string; row: Row; onChange: OnChange }) {
+export function RowControl({ id, row, onChange, onWords }: RowControlProps) {
   const { session, view } = useEditor();
   const models = useTrait(session.model, "models");
   const below = row.block > 0;
@@ -29,6 +37,8 @@ export function RowControl({ id, row, onChange }: { id: string; row: Row; onChan
         onChange={onChange}
         media={session.media}
         models={models ?? []}
+        desk={session.desk}
+        onWords={onWords}
         label={row.title}
       />
     </div>
@@ -49,8 +59,39 @@ function LineResult({ node, reference }: { node: string; reference: string }) {
   );
 }
 
+/** Says why an input has no effect, and takes its value away for who does not want it kept. */
+function Idle({ node, row }: { node: string; row: Row }) {
+  const editor = useEditor();
+  const families = row.port.families?.join(", ") ?? "";
+  const title = `Kept, and ${row.idle}: only ${families} has it.`;
+  return (
+    <span className="pf-idle nodrag nopan" title={title}>
+      <span className="pf-idle-words">{row.idle}</span>
+      {!row.connected && !editor.view.readOnly && (
+        <button
+          type="button"
+          className="pf-dismiss"
+          aria-label={`Take ${row.title} away`}
+          title="Take it away"
+          onClick={() => change(editor, node, row.port.name, null, false)}
+        >
+          <CloseIcon />
+        </button>
+      )}
+    </span>
+  );
+}
+
+interface Props {
+  node: string;
+  row: Row;
+  line: boolean;
+  /** What is wrong with it, in words. */
+  problem?: string | undefined;
+}
+
 /** One port of a node: its shape on the border, its title, and its control while nothing is connected. */
-export const PortRow = memo(function PortRow({ node, row, line }: { node: string; row: Row; line: boolean }) {
+export const PortRow = memo(function PortRow({ node, row, line, problem }: Props) {
   const editor = useEditor();
   const id = useId();
   const { port, side } = row;
@@ -60,8 +101,14 @@ export const PortRow = memo(function PortRow({ node, row, line }: { node: string
       style={{ top: row.y - ROW_HEIGHT / 2, height: ROW_HEIGHT }}
       data-port={row.reference}
       data-preset={row.preset || undefined}
+      data-idle={row.idle !== undefined || undefined}
+      data-wrong={problem !== undefined || undefined}
     >
-      <label className="pf-port-title" htmlFor={row.controlled ? id : undefined} title={port.help || undefined}>
+      <label
+        className="pf-port-title"
+        htmlFor={row.controlled ? id : undefined}
+        title={problem ?? (port.help || undefined)}
+      >
         {row.title}
       </label>
       {row.controlled && (
@@ -69,8 +116,10 @@ export const PortRow = memo(function PortRow({ node, row, line }: { node: string
           id={id}
           row={row}
           onChange={(value, phase) => change(editor, node, port.name, value, phase === "typing")}
+          onWords={(words) => addWords(editor, node, words)}
         />
       )}
+      {row.idle !== undefined && <Idle node={node} row={row} />}
       {line && side === "output" && row.medium === "text" && <LineResult node={node} reference={row.reference} />}
     </li>
   );

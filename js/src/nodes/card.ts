@@ -33,6 +33,8 @@ export interface Row {
   controlled: boolean;
   /** Height of the control below the title's line; 0 where it stands on the line. */
   block: number;
+  /** Why it has no effect with the model that is chosen; absent where it has one. */
+  idle?: string;
   /** The middle of the title's line, from the top of the card or dock. */
   y: number;
 }
@@ -114,6 +116,20 @@ function inputRow(id: string, port: Port, values: JsonObject, connected: boolean
   return { ...row, value, preset: set === undefined, controlled: isControlled(port, value) };
 }
 
+/** Whether models of a family have an input; of a model that nobody knows it is not said. */
+function isHad({ families }: Port, family: string | undefined): boolean {
+  return !families?.length || (family !== undefined && families.includes(family));
+}
+
+/** What only other models have is kept while it is set, and takes no room where it is not. */
+function withIdle(rows: LooseRow[], family: string | undefined): LooseRow[] {
+  return rows.flatMap((row) => {
+    if (isHad(row.port, family)) return row;
+    if (!row.connected && row.preset) return [];
+    return { ...row, controlled: false, idle: family ? `not used by ${family}` : "not used by every model" };
+  });
+}
+
 function layOutFrame(rows: Row[], top: number, { longText, made }: Circumstances): Frame | null {
   const outputs = rows.filter((row) => row.side === "output");
   const known = outputs.find((row) => isFramed(row.medium) || row.medium === "table");
@@ -134,6 +150,8 @@ export interface Circumstances {
   longText: boolean;
   /** What came out of a port that may give anything. */
   made?: Made | undefined;
+  /** The base model of the model that it works with; absent where nobody knows. */
+  family?: string | undefined;
 }
 
 export interface Made {
@@ -160,7 +178,7 @@ function describe(id: string, entry: JsonObject, type: NodeType, known: boolean)
 function passesOf(inputs: readonly Row[], outputs: readonly Row[]): Pass[] {
   return outputs.flatMap((output) => {
     const type = JSON.stringify(output.port.type);
-    const input = inputs.find((row) => JSON.stringify(row.port.type) === type);
+    const input = inputs.find(({ port }) => JSON.stringify(port.type) === type && !port.name.startsWith("options."));
     return input ? [{ from: input.y, to: output.y, medium: output.medium }] : [];
   });
 }
@@ -172,7 +190,8 @@ export function layOutCard(id: string, entry: JsonObject, types: NodeTypes, flow
   const values = isObject(set) ? set : {};
   const isConnected = (name: string, side: Side) =>
     around.connected.has(side === "input" ? `>${id}.${name}` : `${id}.${name}>`);
-  const inputs = type.inputs.map((port) => inputRow(id, port, values, isConnected(port.name, "input")));
+  const all = type.inputs.map((port) => inputRow(id, port, values, isConnected(port.name, "input")));
+  const inputs = withIdle(all, around.family);
   // An edge must end somewhere: what is connected is shown also while *Advanced* is closed.
   const isTucked = (row: LooseRow) => row.port.advanced === true && !row.connected;
   const plain = stackRows(

@@ -35,6 +35,8 @@ export interface SceneSource {
   longTexts: ReadonlySet<string>;
   /** What came out of ports that may give anything, by node. */
   made?: ReadonlyMap<string, Made>;
+  /** The base models of the models that nodes work with, where inputs depend on it. */
+  families?: ReadonlyMap<string, string>;
 }
 
 interface Kept {
@@ -83,7 +85,7 @@ export class SceneMaker {
     return { cards, positions, docks, curves: this.#makeCurves(source.flow, cards, docks) };
   }
 
-  #makeCards({ document, flow, types, open, longTexts, made }: SceneSource): Map<string, Card> {
+  #makeCards({ document, flow, types, open, longTexts, made, families }: SceneSource): Map<string, Card> {
     const connections = connectionsOf(flow);
     const kept = new Map<string, Kept>();
     for (const id of flow.nodes.keys()) {
@@ -91,8 +93,10 @@ export class SceneMaker {
       if (!isObject(entry)) continue;
       const connected = connections.get(id) ?? NONE;
       const own = made?.get(id);
-      const around: Circumstances = { connected, open: open.has(id), longText: longTexts.has(id), made: own };
-      const circumstances = `${around.open}${around.longText}${own?.reference} ${own?.medium} ${[...connected].join(" ")}`;
+      const family = families?.get(id);
+      const around: Circumstances = { connected, open: open.has(id), longText: longTexts.has(id), made: own, family };
+      const told = `${around.open}${around.longText}${own?.reference} ${own?.medium} ${family}`;
+      const circumstances = `${told} ${[...connected].join(" ")}`;
       const type = findType(types, String(field(entry, "type")));
       const before = this.#kept.get(id);
       const same = before?.entry === entry && before.type === type && before.circumstances === circumstances;

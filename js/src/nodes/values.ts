@@ -40,6 +40,7 @@ export function countOf(count: number, noun: string): string {
 
 /** Bytes as a person says them: `310 MB`, `1.4 GB`. */
 export function formatBytes(bytes: number): string {
+  if (bytes < 1e5) return `${Math.ceil(bytes / 1e3)} kB`;
   const mega = bytes / 1e6;
   if (mega >= 1000) return `${(mega / 1000).toFixed(1)} GB`;
   return mega >= 10 ? `${Math.round(mega)} MB` : `${mega.toFixed(1)} MB`;

@@ -58,7 +58,7 @@ class Line:
         """Hear what the kernel says until it says no more, then end the process.
 
         Args:
-            take: Called with each task and each wish to import modules; does not wait.
+            take: Called with each task, each question and each wish to import modules; does not wait.
         """
         code = 0
         try:
@@ -71,7 +71,7 @@ class Line:
                             self._waiting.add(what[0])
                             self._cancelled[what[0]] = threading.Event()
                         take(kind, *what)
-                    case "warm":
+                    case "warm" | "ask":
                         take(kind, *what)
                     case "cancel":
                         self._cancel(what[0])

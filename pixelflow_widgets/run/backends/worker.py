@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import itertools
+import json
 import queue
 import threading
 import time
@@ -23,6 +24,8 @@ from .process import ENDS, Lost, Process
 from .protocol import Stop, Task, TaskListener
 
 GRACE_SECONDS = 2.5
+ANSWER_SECONDS = 10.0
+"""How long a question to the process may take; it may be starting, or a node may hold its interpreter."""
 _POLL_SECONDS = 0.05
 _PATIENCE_SECONDS = 0.2
 """How long a task waits for its turn before its listener is told what for."""
@@ -57,6 +60,36 @@ class WorkerBackend:
                 self._running().warm(names)
 
         threading.Thread(target=start, name="pixelflow-warm", daemon=True).start()
+
+    def ask(self, name: str, *arguments: Any) -> Any:
+        """Call a function in the process, beside what runs there, and return what it gave; None if there is no process.
+
+        Args:
+            name: "module:function"; quick, and what it gives is plain data that JSON knows.
+            arguments: Plain data.
+
+        Raises:
+            RunError: The function raised, or the process does not answer.
+        """
+        with self._lock:
+            process = self._process
+        if process is None or not process.alive:
+            return None
+        number = next(self._numbers)
+        mailbox = process.open_mailbox(number)
+        try:
+            process.send("ask", number, name, arguments)
+            kind, *what = mailbox.get(timeout=ANSWER_SECONDS)
+        except queue.Empty:
+            raise RunError(f"The worker did not answer {name} within {ANSWER_SECONDS:g} s. Try again later.") from None
+        finally:
+            process.close_mailbox(number)
+        if kind == "lost":
+            return None
+        is_found, answer = what
+        if not is_found:
+            raise RunError(answer)
+        return json.loads(answer)
 
     def execute(self, task: Task, listener: TaskListener, stop: Stop) -> dict[str, Any]:
         """Run a node; see `Backend.execute`.

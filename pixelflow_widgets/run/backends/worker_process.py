@@ -98,6 +98,9 @@ class _Worker:
             # Before everything: who needs a model needs what is imported here.
             self.lanes[MODEL_LANE].put(_Message(-sys.maxsize, next(self._places), kind, what))
             return
+        if kind == "ask":  # beside what runs: it is answered while a model is at work
+            threading.Thread(target=self._reply, args=what, name="pixelflow-ask", daemon=True).start()
+            return
         number, lane, priority, *task = what
         self.lanes[lane].put(_Message(priority, next(self._places), kind, (number, *task)))
         if lane == POOL and self._pool < _THREADS:
@@ -115,6 +118,15 @@ class _Worker:
             else:
                 self._do(*message.what)
             del message  # with the inputs
+
+    def _reply(self, number: int, name: str, arguments: tuple[Any, ...]) -> None:
+        """Call a function and send what it gives, as JSON."""
+        try:
+            module, _, function = name.partition(":")
+            found = True, json.dumps(getattr(importlib.import_module(module), function)(*arguments))
+        except Exception as error:  # whoever asked is told
+            found = False, in_words(error)
+        self._line.send("answered", number, *found)
 
     def leave(self) -> None:
         """Become a process that a node forked off, and is none of ours."""

@@ -35,6 +35,8 @@ LARGEST = 1_500_000
 _DETAILED = 150
 _SIMPLE = 2_500
 _MOST_LINES = 40
+_KINDS = {"image": "a picture", "audio": "a sound", "video": "a film", "text": "a table"}
+"""What results are called that are no plain text; tables come as HTML."""
 _MOST_BARE = 15_000
 _BYTES_FOR_PICTURES = 600_000  # in base64 they are a third more
 _WIDEST_DOTTED = 4_000
@@ -213,5 +215,5 @@ def _told(results: Mapping[str, Preview], error: str) -> str:
         if preview.mime == "text/plain":
             return f": {preview.data[:200].decode(errors='replace')}"
         size = f" of {preview.size[0]} × {preview.size[1]} pixels" if preview.size else ""
-        return f": {'a picture' if preview.mime.startswith('image/') else 'a sound'}{size}"
+        return f": {_KINDS.get(preview.mime.partition('/')[0], 'a result')}{size}"
     return ""

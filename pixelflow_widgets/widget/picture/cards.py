@@ -12,6 +12,7 @@ from ...media import Preview
 from ...schema import NodeType, Registry
 from ...schema.node_type import Port
 from ...schema.port_types import PortType
+from .tables import HEIGHT as TABLE_HEIGHT
 from .words import fitted, printable, value_words, width_of, wrapped
 
 CARD_WIDTH = 252
@@ -23,8 +24,8 @@ INSET = 14
 FONT_SIZE = 12.5
 TITLE_SIZE = 13.5
 SMALL_SIZE = 10.5
-_AUDIO_HEIGHT = 56
-_FRAMED = ("image", "mask", "video", "audio")
+_HEIGHTS = {"audio": 56, "table": TABLE_HEIGHT}
+_FRAMED = ("image", "mask", "video", "audio", "table")
 _MEDIUM_OF_TYPE = {"int": "number", "float": "number", "choice": "text"}
 _VALUE_LINES = 2
 _RESULT_LINES = 5
@@ -232,13 +233,15 @@ class Cards:
         medium, shown = next(((medium, row) for medium, row in framed if medium in _FRAMED), ("", None))
         if shown is None:
             return None
-        height = _AUDIO_HEIGHT if medium == "audio" else CARD_WIDTH - 2 * PADDING
+        height = _HEIGHTS.get(medium, CARD_WIDTH - 2 * PADDING)
         return Frame(medium, top, height, made.get(shown.name))
 
 
 def _medium_made(preview: Preview | None) -> str:
     """Return what came out of a port that may give anything, as far as its frame tells."""
-    return preview.mime.partition("/")[0] if preview is not None else ""
+    if preview is None:
+        return ""
+    return "table" if preview.mime == "text/html" else preview.mime.partition("/")[0]
 
 
 def _outputs(rows: Iterable[Row]) -> list[Row]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
+from ...media import Preview
 from .cards import (
     CARD_WIDTH,
     HEADER_HEIGHT,
@@ -36,6 +37,7 @@ from .shapes import (
     shape,
     text,
 )
+from .tables import draw_table, rows_of
 from .thumbnails import Thumbnail, loudness, thumbnail
 from .words import fitted
 
@@ -207,15 +209,15 @@ def _error(card: Box) -> str:
 def _frame(frame: Frame, most: int, scope: str) -> str:
     """Where a node shows what it made, or the shape of what it will make."""
     small = _thumbnail(frame, most)
-    waves = _waves(frame)
-    if small is None and not waves:
+    drawn = _waves(frame) or _table(frame)
+    if small is None and not drawn:
         looks = f'fill="{WELL}" stroke="{LINE}" stroke-width="1.5" stroke-dasharray="5 4"'
         well = rectangle(PADDING, frame.y, _FRAME_WIDTH, frame.height, 7, looks)
         icon = shape(frame.medium, PADDING + _FRAME_WIDTH / 2, frame.y + frame.height / 2, scale=26 / 14)
         return f'{well}<g opacity=".32">{icon}</g>'
     well = rectangle(PADDING, frame.y, _FRAME_WIDTH, frame.height, 7, f'fill="{WELL}"')
     if small is None:
-        return well + waves
+        return well + drawn
     clip = f'<g clip-path="url(#{scope}frame)" transform="translate({PADDING} {number(frame.y)})">'
     return f"{well}{clip}{_image(small, frame.height)}</g>{_play_mark(frame) if frame.medium == 'video' else ''}"
 
@@ -226,8 +228,11 @@ def frame_clip(scope: str) -> str:
 
 
 def _thumbnail(frame: Frame, most: int) -> Thumbnail | None:
-    is_shown = frame.preview is not None and frame.preview.mime.startswith("image/") and most >= _SMALLEST_PICTURE
-    return thumbnail(frame.preview, most) if is_shown and frame.preview else None
+    preview = frame.preview
+    if preview is not None and preview.poster:
+        preview = Preview("image/jpeg", preview.poster, preview.size)
+    is_shown = preview is not None and preview.mime.startswith("image/") and most >= _SMALLEST_PICTURE
+    return thumbnail(preview, most) if is_shown and preview else None
 
 
 def _image(small: Thumbnail, height: float) -> str:
@@ -244,10 +249,16 @@ def _waves(frame: Frame) -> str:
     middle = frame.y + frame.height / 2
     bars = [
         f"M{2 * PADDING + place * _BAR + 2} {number(middle - (1 + loud * 18))}v{number(2 + loud * 36)}"
-        for place, loud in enumerate(loudness(frame.preview, columns))
+        for place, loud in enumerate(loudness(frame.preview.peaks, columns))
     ]
     looks = f'stroke="{colour_of("audio")}" stroke-width="2.5" stroke-linecap="round"'
     return f'<path d="{"".join(bars)}" {looks}/>' if bars else ""
+
+
+def _table(frame: Frame) -> str:
+    if frame.preview is None or frame.preview.mime != "text/html":
+        return ""
+    return draw_table(rows_of(frame.preview), PADDING, frame.y, _FRAME_WIDTH)
 
 
 def _play_mark(frame: Frame) -> str:

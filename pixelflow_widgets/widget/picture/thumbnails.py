@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import functools
 import io
-import wave
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,21 +76,15 @@ def _uri(mime: str, content: bytes) -> str:
     return f"data:{mime};base64,{base64.b64encode(content).decode()}"
 
 
-@functools.lru_cache(32)
-def loudness(preview: Preview, columns: int) -> tuple[float, ...]:
-    """Return how loud a WAV is over time, from 0 to 1; nothing where it cannot be read.
+def loudness(peaks: tuple[float, ...], columns: int) -> tuple[float, ...]:
+    """Return how loud a sound is over time, from 0 to 1 where it is loudest; nothing of no sound.
 
     Args:
-        preview: 16-bit WAV.
+        peaks: How far it reaches in each part of its time.
         columns: How many values are returned.
     """
-    try:
-        with wave.open(io.BytesIO(preview.data)) as sound:
-            samples = np.frombuffer(sound.readframes(sound.getnframes()), "<i2")
-        if not len(samples):
-            return ()
-        parts = np.array_split(np.abs(samples.astype(np.float32)), columns)
-        peaks = np.array([part.max() if len(part) else 0 for part in parts])
-    except Exception:  # a format that the standard library does not know
+    if not peaks:
         return ()
-    return tuple(float(peak) for peak in peaks / max(peaks.max(), 1))
+    parts = np.array_split(np.array(peaks), columns) if len(peaks) >= columns else [np.array([p]) for p in peaks]
+    highest = np.array([part.max() for part in parts])
+    return tuple(float(peak) for peak in highest / max(highest.max(), 1e-6))

@@ -1,0 +1,5 @@
+"""`python -m pixelflow_widgets.cli` is `pixelflow`."""
+
+from . import main
+
+main()

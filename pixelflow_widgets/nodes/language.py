@@ -1,0 +1,201 @@
+"""What language models do: chat, prompts, summaries, translations, labels."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, NamedTuple
+
+from ..controls import Advanced, Choices, ModelPicker, Prompt, Seed, Slider, Text
+from ..media import Image, Model, Table
+from ..models import languages
+from ..models.text_generation import (
+    Sampling,
+    answer,
+    answers_instructions,
+    continuation,
+    is_sequence_to_sequence,
+    rewritten,
+    wanted_text,
+)
+from ..schema import Progress, node
+
+SHELF = "text"
+
+Tokens = Slider(1, 4096, step=1)
+Temperature = Slider(0, 2, step=0.05)
+_SMALL = "smollm2-135m"
+"""Runs on any laptop."""
+
+_EXPANSIONS = {
+    "image": "a text-to-image model. Name the subject, setting, composition, light, colours and style",
+    "video": "a text-to-video model. Name the subject, what moves and how, the camera, the setting and the light",
+    "music": "a text-to-music model. Name the genre, the instruments, the tempo, the mood and the structure",
+    "sound": "a text-to-audio model. Name what makes the sound, its place, its texture and how it changes",
+}
+
+
+@node
+def chat(
+    prompt: Annotated[str, Prompt(lines=4, placeholder="Write a haiku about rain.")],
+    system: Annotated[str, Prompt(lines=2, placeholder="You answer in one sentence.")] = "",
+    images: list[Image] | None = None,
+    model: Annotated[Model, ModelPicker("chat")] = _SMALL,  # type: ignore[assignment]
+    max_tokens: Annotated[int, Tokens] = 256,
+    temperature: Annotated[float, Temperature] = 0.7,
+    top_p: Annotated[float, Slider(0.05, 1, step=0.05), Advanced()] = 0.95,
+    repetition_penalty: Annotated[float, Slider(0.8, 2, step=0.05), Advanced()] = 1.0,
+    seed: Annotated[int, Seed()] = 0,
+    progress: Progress = Progress(),
+) -> str:
+    """Answers a prompt, and talks about pictures where the model can see.
+
+    Args:
+        prompt: What you say.
+        system: How the model is to behave; empty is as it was made.
+        images: What you show it; wants a vision-language model.
+        model: A card's name, a Hub id, a folder or a .gguf file.
+        max_tokens: The longest answer; a token is about three quarters of a word.
+        temperature: 0 always says the likeliest; higher is more surprising.
+        top_p: Only the likeliest tokens are drawn from, that together have this share.
+        repetition_penalty: Above 1, what was said before becomes less likely.
+        seed: The same seed gives the same answer; without influence at temperature 0.
+    """
+    from ..models.loading import lend
+
+    wanted_text(prompt, "prompt")
+    sampling = Sampling(max_tokens, temperature, top_p, repetition_penalty, seed)
+    with lend(model, "chat", progress) as loan:
+        return answer(loan, prompt, sampling, progress, system=system, images=images or [])
+
+
+@node
+def expand_prompt(
+    prompt: Annotated[str, Prompt(placeholder="a lighthouse in a storm")],
+    medium: Literal["image", "video", "music", "sound"] = "image",
+    style: Annotated[str, Text(placeholder="watercolour")] = "",
+    model: Annotated[Model, ModelPicker("expand_prompt")] = _SMALL,  # type: ignore[assignment]
+    max_tokens: Annotated[int, Tokens] = 120,
+    temperature: Annotated[float, Temperature] = 0.8,
+    seed: Annotated[int, Seed()] = 0,
+    progress: Progress = Progress(),
+) -> str:
+    """Makes a rich prompt of a short idea.
+
+    Args:
+        prompt: The idea.
+        medium: What the prompt is for; only models that follow instructions hear it.
+        style: What it should look or sound like; empty leaves it to the model.
+        model: A chat model, a prompt expander (superprompt, MagicPrompt), or any text model.
+        max_tokens: The longest prompt; text encoders read 77 tokens (CLIP) to 512 (T5).
+        temperature: 0 always says the likeliest; higher is more surprising.
+        seed: The same seed gives the same prompt; without influence at temperature 0.
+    """
+    from ..models.loading import lend
+
+    idea = wanted_text(prompt, "prompt").strip() + (f", {style.strip()}" if style.strip() else "")
+    sampling = Sampling(max_tokens, temperature, top_p=0.95, repetition_penalty=1.1, seed=seed)
+    with lend(model, "expand_prompt", progress) as loan:
+        if is_sequence_to_sequence(loan):
+            return rewritten(loan, f"Expand the following prompt to add more detail: {idea}", sampling, progress)
+        if not answers_instructions(loan):
+            return idea + continuation(loan, idea, sampling, progress)
+        system = (
+            f"You write prompts for {_EXPANSIONS[medium]}. Keep everything that the user names. "
+            "Say nothing but the prompt, in one paragraph."
+        )
+        return answer(loan, idea, sampling, progress, system=system).strip("\"'“”")
+
+
+@node
+def summarize(
+    text: Annotated[str, Text(lines=6)],
+    length: Literal["sentence", "paragraph", "points"] = "paragraph",
+    focus: Annotated[str, Text(placeholder="costs")] = "",
+    model: Annotated[Model, ModelPicker("summarize")] = _SMALL,  # type: ignore[assignment]
+    max_tokens: Annotated[int, Tokens] = 200,
+    progress: Progress = Progress(),
+) -> str:
+    """Says in short what a long text says.
+
+    Args:
+        text: Any length; what is too long for the model is summarised part by part, and then the parts.
+        length: A sentence, a paragraph, or a list of points.
+        focus: What matters most; only models that follow instructions hear it.
+        model: A chat model, or one for summaries (T5, BART, Pegasus).
+        max_tokens: The longest summary; a token is about three quarters of a word.
+    """
+    from ..models.loading import lend
+    from ..models.summaries import summary_of
+
+    wanted_text(text, "text")
+    with lend(model, "summarize", progress) as loan:
+        return summary_of(loan, text, length, focus, Sampling(max_tokens), progress)
+
+
+@node
+def translate(
+    text: Annotated[str, Text(lines=6)],
+    target: Annotated[str, Choices(languages.NAMES)] = "English",
+    source: Annotated[str, Choices(("auto", *languages.NAMES))] = "auto",
+    model: Annotated[Model, ModelPicker("translate")] = _SMALL,  # type: ignore[assignment]
+    max_tokens: Annotated[int, Tokens, Advanced()] = 400,
+    beams: Annotated[int, Slider(1, 8, step=1), Advanced()] = 1,
+    progress: Progress = Progress(),
+) -> str:
+    """Says a text in another language.
+
+    Args:
+        text: Any length; lines stay lines.
+        target: The language of the result.
+        source: The language of the text; some models have to be told (NLLB, M2M100, mBART, T5).
+        model: A chat model, or one for translation (NLLB, M2M100, mBART, MADLAD, Marian, T5).
+        max_tokens: The longest translation of one line or sentence.
+        beams: How many translations are followed at once, of which the likeliest stands; slower, and often better.
+    """
+    from ..models.loading import lend
+    from ..models.translation import translated
+
+    if not text.strip():
+        return text
+    with lend(model, "translate", progress) as loan:
+        return translated(loan, text, target, source, Sampling(max_tokens, beams=beams), progress)
+
+
+class Labelled(NamedTuple):
+    """Is what `classify_text` says of a text."""
+
+    label: str
+    score: float
+    scores: Table
+
+
+@node
+def classify_text(
+    text: Annotated[str, Text(lines=4)],
+    labels: list[str] | None = None,
+    sentence: Annotated[str, Text(), Advanced()] = "This text is about {}.",
+    model: Annotated[Model, ModelPicker("classify_text")] = _SMALL,  # type: ignore[assignment]
+    progress: Progress = Progress(),
+) -> Labelled:
+    """Chooses the label that fits a text.
+
+    Args:
+        text: What is labelled.
+        labels: What it may be; empty is what a classifier was trained on.
+        sentence: What is said of each label, with {} where it stands; the model weighs these sentences.
+        model: A chat model, a model of entailment (MNLI), or a classifier with labels of its own.
+
+    Returns:
+        The best label, its share (0 to 1), and a table of all labels with their shares, the best first.
+    """
+    import pandas
+
+    from ..models.labelling import scores_of
+    from ..models.loading import lend
+
+    wanted_text(text, "text")
+    wanted = list(dict.fromkeys(label.strip() for label in labels or [] if label.strip()))
+    with lend(model, "classify_text", progress) as loan:
+        scores = scores_of(loan, text, wanted, sentence, progress)
+    ordered = sorted(scores.items(), key=lambda pair: -pair[1])
+    table = pandas.DataFrame(ordered, columns=["label", "score"])
+    return Labelled(*ordered[0], table)  # type: ignore[arg-type]

@@ -1,0 +1,130 @@
+"""What pages ask about models, answered by a kernel without a network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+import pixelflow_widgets as pf
+from pixelflow_widgets.models import memory
+from pixelflow_widgets.widget import editor as editors
+from pixelflow_widgets.widget import gettings as room
+from pixelflow_widgets.widget.gettings import Gettings
+from pixelflow_widgets.widget.model_requests import models_in
+
+from .conftest import uses_model
+from .page import Page, add, wait_for
+
+
+@pytest.fixture(autouse=True)
+def no_hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
+    """A cache of the Hub that is empty, and a Hub that gives whatever is asked for at once."""
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr(editors, "IDLE_PROBLEMS", 0.05)
+    asked: list[str] = []
+
+    def get(source: str, progress: Any, _: Any) -> None:
+        asked.append(source)
+        progress(10, 10, "")
+
+    fresh = Gettings(get)
+    monkeypatch.setattr(room, "shared_gettings", lambda: fresh)
+    monkeypatch.setattr(editors, "shared_gettings", lambda: fresh)
+    monkeypatch.setattr("pixelflow_widgets.widget.requests.shared_gettings", lambda: fresh)
+    return asked
+
+
+def test_every_card_comes_with_what_a_picker_says_of_it(page: Page) -> None:
+    models = {model["name"]: model for model in page.editor.models}
+    assert models["starter"]["installed"] and models["starter"]["licence"] == "MIT"
+    flux = models["flux-dev"]
+    assert (flux["kind"], flux["modality"], flux["base_model"], flux["gated"]) == ("model", "image", "FLUX.1", True)
+    assert flux["megabytes"] > 10_000 and flux["memory_gb"] > 10 and flux["licence"]
+
+
+def test_the_models_that_a_flow_lacks_are_listed_with_sizes_and_licences(page: Page, flow: pf.Flow) -> None:
+    assert page.ask("missing_models")["missing"] == []
+    flow.add(uses_model, model=pf.Model("sdxl"))
+    flow.add(uses_model, model=pf.Model("flux-dev").with_adapter("owner/name/ink.safetensors"))
+    flow.add(uses_model, model=pf.Model("sdxl"))
+    missing = {model["name"]: model for model in page.ask("missing_models")["missing"]}
+    assert {"sdxl", "flux-dev"} <= set(missing)
+    assert missing["sdxl"]["megabytes"] > 1000 and missing["sdxl"]["licence"]
+
+
+def test_models_of_subflows_are_found_too(page: Page, flow: pf.Flow) -> None:
+    node = flow.add(uses_model, model=pf.Model("sdxl"))
+    flow.make_subflow([node], name="inner")
+    assert "sdxl" in [model.source for model in models_in(flow)]
+
+
+def test_a_model_is_got_beside_and_pages_are_told_how_far_it_is(page: Page, no_hub: list[str]) -> None:
+    assert page.ask("get_model", source="sdxl")["type"] == "ack"
+    told = wait_for(lambda: [m for m in page.of("getting") if m["models"][0]["state"] == "done"])
+    assert told[-1]["models"][0] | {"words": ""} == {
+        "source": "sdxl",
+        "title": "Stable Diffusion XL 1.0",
+        "state": "done",
+        "done": 10,
+        "total": 10,
+        "words": "",
+    }
+    assert no_hub == ["sdxl"]
+
+
+def test_what_a_model_is_comes_from_its_card(page: Page) -> None:
+    about = page.ask("about_model", source="starter")["about"]
+    assert (about["base_model"], about["installed"], about["trigger_words"]) == ("Starter", True, [])
+
+
+def test_what_an_adapter_is_comes_from_its_file(page: Page, tmp_path: Path) -> None:
+    layer = "unet.down_blocks.1.attentions.0.transformer_blocks.0.attn2"
+    widths = {"to_k": 768, "to_v": 768, "to_q": 640}
+    tensors = {f"{layer}.{name}.lora_A.weight": np.zeros((4, width), np.float32) for name, width in widths.items()}
+    tensors |= {f"{layer}.{name}.lora_B.weight": np.zeros((640, 4), np.float32) for name in widths}
+    path = tmp_path / "ink.safetensors"
+    save_file(tensors, path, metadata={"modelspec.trigger_phrase": "ink wash"})
+    about = page.ask("about_model", source=str(path))["about"]
+    assert (about["kind"], about["name"], about["installed"]) == ("lora", str(path), True)
+    assert (about["base_model"], about["rank"], about["trigger_words"]) == ("SD1.5", 4, ["ink wash"])
+    assert about["reason"]
+
+
+def test_a_file_that_is_none_is_refused_in_words(page: Page, tmp_path: Path) -> None:
+    (tmp_path / "bad.safetensors").write_bytes(b"\x80\x04pickled")
+    answer = page.ask("about_model", source=str(tmp_path / "bad.safetensors"))
+    assert answer["type"] == "reject" and "bad.safetensors" in answer["message"]
+    assert page.ask("about_model", source=3)["type"] == "reject"
+
+
+def test_what_is_in_memory_is_listed_by_component_and_given_back(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Held:
+        title, source, users = "Tiny", "tiny", 0
+
+        def let_go(self, kept: memory.Kept) -> None:
+            pass
+
+    fresh = memory.Memory(10_000)
+    monkeypatch.setattr(memory, "memory", fresh)
+    monkeypatch.setattr(memory, "_elsewhere", [])
+    holder = Held()
+    fresh.keep(memory.Kept("unet", "unet", object(), 300, "cpu"), holder)
+    fresh.keep(memory.Kept("vae", "vae", object(), 100, "cpu"), holder)
+    (tiny,) = page.ask("resident_models")["resident"]
+    assert (tiny["title"], tiny["bytes"], tiny["device"], tiny["in_use"]) == ("Tiny", 400, "cpu", False)
+    assert {part["name"]: part["bytes"] for part in tiny["components"]} == {"unet": 300, "vae": 100}
+    assert page.ask("free_model", source="tiny")["freed"] == 400
+    assert page.ask("resident_models")["resident"] == []
+
+
+def test_a_problem_is_told_with_its_code_soon_after_the_edit(page: Page) -> None:
+    page.edit(add("n1", "text_to_image", prompt="a boat", model="sdxl"))
+    found = wait_for(lambda: [problem for problem in page.editor.problems if problem["node"] == "n1"])
+    assert {"missing-model"} == {problem["code"] for problem in found}
+    assert page.run("r1")["type"] == "ack"
+    (refused,) = wait_for(lambda: page.of("refused"))
+    assert found[0]["message"] in refused["message"]
