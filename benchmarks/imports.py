@@ -1,4 +1,4 @@
-"""CPU of importing the package and listing every node type, beside `import numpy, PIL.Image, pydantic`."""
+"""CPU of importing the package, beside `import numpy, PIL.Image, pydantic`; and of listing every node type."""
 
 from __future__ import annotations
 
@@ -27,13 +27,12 @@ def main() -> int:
     # Alternating, so that whatever else the machine does falls on all of them.
     rounds = [{name: cpu_seconds(code) for name, code in CASES.items()} for _ in range(PAIRS)]
     reference = statistics.median(taken["import numpy, PIL.Image, pydantic"] for taken in rounds)
-    worst = 0.0
-    for name in CASES:
-        median = statistics.median(taken[name] for taken in rounds)
+    medians = {name: statistics.median(taken[name] for taken in rounds) for name in CASES}
+    for name, median in medians.items():
         print(f"{name:40} {median * 1000:6.0f} ms CPU  {median / reference:5.2f} x")
-        worst = max(worst, median / reference)
-    print(f"bound: {BOUND} x - {'kept' if worst <= BOUND else 'BROKEN'}")
-    return worst > BOUND
+    ratio = medians["import pixelflow_widgets"] / reference
+    print(f"bound of the import: {BOUND} x - {'kept' if ratio <= BOUND else 'BROKEN'}")
+    return ratio > BOUND
 
 
 if __name__ == "__main__":

@@ -194,6 +194,7 @@ class History:
         database = sqlite3.connect(self._path or ":memory:", timeout=SECONDS_TO_WAIT, check_same_thread=False)
         try:
             database.execute("PRAGMA journal_mode = WAL")  # where it is not possible, it stays as it is
+            database.execute("PRAGMA cache_size = -256")  # KiB; 2,000 would fill in the kernel for a list that few read
             database.execute("PRAGMA synchronous = NORMAL")
             database.executescript(_TABLE)
         except BaseException:

@@ -29,11 +29,8 @@ REQUIRED: Any = _Required()
 """The default of an input that has none."""
 
 
-_WRITTEN = {
-    word.lower(): word for word in ("LoRA", "LoRAs", "IP", "VAE", "CFG", "CLIP", "JSON", "FPS", "CSV")
-}
+_WRITTEN = {word.lower(): word for word in ("LoRA", "LoRAs", "IP", "VAE", "CFG", "CLIP", "JSON", "FPS", "CSV")}
 """How words are written that are no words."""
-
 
 
 def in_words(name: str) -> str:
