@@ -251,7 +251,7 @@ def _read_input(
         type=port_type,
         default=_default(parameter),
         optional=takes_none(hint),
-        control=None if port_type.many and port_type.name not in ("image", "text") else control,
+        control=None if port_type.many and port_type.name not in ("image", "model", "text") else control,
         help=helps.get(parameter.name, ""),
         advanced=any(isinstance(extra, Advanced) or extra is Advanced for extra in extras),
         lazy=is_lazy(hint),

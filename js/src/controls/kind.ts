@@ -64,6 +64,8 @@ const OWN: Record<string, Kind> = {
 
 const OWN_LISTS: Record<string, Kind> = {
   text: "lines",
+  // Names of cards, folders, Hub ids, one on a line; handles that code has set are shown as JSON.
+  model: "lines",
   int: "numbers",
   float: "numbers",
   choice: "several",
