@@ -294,6 +294,7 @@ describe("the kind", () => {
     expect(kindOf(port("list[image]", { kind: "upload" }))).toBe("gallery");
     expect(kindOf(port("list[text]", { kind: "prompt" }))).toBe("lines");
     expect(kindOf(port("list[float]"))).toBe("numbers");
+    expect(kindOf(port("list[model]", { kind: "model" }))).toBe("lines");
     expect(kindOf(port("constructor"))).toBe("json");
     expect(kindOf(port("any"))).toBe("json");
     expect(hasControl(port("latents"), null)).toBe(false);

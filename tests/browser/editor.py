@@ -128,10 +128,21 @@ class EditorPage:
         if x is None:
             self.button("Add a node").click()
         else:
-            box = box_of(self.root)
-            self.page.mouse.dblclick(box["x"] + x * box["width"], box["y"] + y * box["height"])
+            self._open_palette_at(x, y)
         self.choose(name)
         return self.new_node(before)
+
+    def _open_palette_at(self, x: float, y: float) -> None:
+        palette = self.root.get_by_role("dialog", name="Add a node")
+        for seconds in (3, 3, 20):  # the notebook may scroll between looking where the editor is and clicking there
+            box = box_of(self.root)
+            self.page.mouse.dblclick(box["x"] + x * box["width"], box["y"] + y * box["height"])
+            try:
+                expect(palette).to_be_visible(timeout=seconds * 1000)
+                return
+            except AssertionError:
+                if seconds == 20:
+                    raise
 
     def choose(self, name: str) -> None:
         """Choose a node type in the palette, which is open."""
