@@ -6,7 +6,7 @@ Values are known where they stand in the document, and where nodes give them tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ..errors import MediaError, PixelFlowError
@@ -40,10 +40,18 @@ def complaints_of(node_type: NodeType, registry: Registry, known: Mapping[str, A
         if port is None or check is None or value is None:
             continue
         for item in value if port.type.many else [value]:
-            for complaint in check(port, item):
+            for complaint in _asked(check, port, item):
                 yield complaint._replace(port=name)
     if node_type.check is not None:
-        yield from node_type.check(known)
+        yield from _asked(node_type.check, known)
+
+
+def _asked(check: Callable[..., Iterable[Complaint]], *given: Any) -> Iterator[Complaint]:
+    """Yield what a check says; where it stumbles over a value, that is what is wrong with it."""
+    try:
+        yield from check(*given)
+    except Exception as error:  # of a file that lies, or a check of somebody else's: a flow can always be looked at
+        yield Complaint("unchecked", f"This cannot be looked at: {type(error).__name__}: {str(error)[:200]}")
 
 
 def find_complaints(
@@ -193,6 +201,7 @@ class StaticValues:
             return None
         try:
             return node_type.shape.unpack(node_type.function(**known))
-        except (PixelFlowError, ValueError) as error:
-            self.errors[node] = str(error)
+        except Exception as error:  # whatever stands in a file, a flow can be looked at
+            named = isinstance(error, PixelFlowError)
+            self.errors[node] = str(error) if named else f"{type(error).__name__}: {str(error)[:200]}"
             return None

@@ -116,6 +116,8 @@ def live_object(name: str) -> Any:
     return _live.get(name)
 
 
+MAX_ADAPTERS = 64
+"""In one handle: each is looked at wherever the handle comes, so a row of nodes that add one costs the square."""
 AdapterKind = Literal["lora", "ip_adapter", "embedding"]
 
 
@@ -151,7 +153,7 @@ class Adapter:
         if places != sorted(set(places)) or not all(0 <= at <= 1 for at in places):
             raise MediaError(
                 f"The schedule of the adapter '{self.source[:80]}' goes from 0 to 1, each corner after the one before; "
-                f"these are at {', '.join(f'{at:g}' for at in places)}."
+                f"these are at {', '.join(f'{at:g}' for at in places[:8])}."
             )
         object.__setattr__(self, "weight", float(self.weight))
         object.__setattr__(self, "schedule", corners)
@@ -182,6 +184,8 @@ class Model:
     def __post_init__(self) -> None:
         if not all(isinstance(adapter, Adapter) for adapter in self.adapters):
             raise MediaError(f"The adapters of '{self.source[:80]}' are pf.Adapter(source, weight), in a tuple.")
+        if len(self.adapters) > MAX_ADAPTERS:
+            raise MediaError(f"A model takes at most {MAX_ADAPTERS} adapters; these are {len(self.adapters)}.")
         object.__setattr__(self, "adapters", tuple(self.adapters))
 
     def __hash__(self) -> int:

@@ -44,11 +44,19 @@ def place_of(model: Model | str) -> Path:
     if card and str(card.source).startswith(PACKAGE):
         return _in_package(card)
     place = card.source if card else source
-    if isinstance(place, Path) or Path(place).expanduser().exists():
-        return _local(Path(place).expanduser())
-    found = _of_hub(str(place), revision_of(model))
+    if isinstance(place, Path):
+        return _local(place)
+    if not place.strip():
+        raise ModelError("No model is named. Name a card, a folder, a file or a Hub id.")
+    try:
+        here = Path(place).expanduser()
+        if here.exists():
+            return _local(here)
+        found = _of_hub(place, revision_of(model))
+    except (OSError, RuntimeError, ValueError):  # no file can be called so, or nobody has that home
+        found = None
     if found is None:
-        raise ModelError(_not_here(source, card))
+        raise ModelError(_not_here(source if len(source) <= 200 else f"{source[:200]}…", card))
     return found
 
 

@@ -180,3 +180,26 @@ def test_what_is_wrong_is_said_once_where_it_enters_a_row_of_nodes(flow: pf.Flow
     flow.mute(second)
     flow.add("tests.paint", model=flow.add("tests.stack", model=second["model"], lora="missing")["model"])
     assert problems_of(flow) == [("missing-model", "stack", "model")]
+
+
+def test_a_check_that_stumbles_is_a_problem_and_hides_no_other(flow: pf.Flow) -> None:
+    def broken(known: Mapping[str, Any]) -> Iterable[Complaint]:
+        raise OSError("File name too long")
+
+    def careless(text: str) -> str:
+        return text
+
+    flow.registry.add(read_node_type(careless, check=broken))
+    flow.add("tests.careless", text="x")
+    flow.add("tests.paint", model="missing")
+    assert {code for code, _, _ in problems_of(flow)} == {"unchecked", "missing-model"}
+    assert "OSError: File name too long" in str(flow.problems()[0])
+
+
+def test_a_row_of_adapters_without_end_is_refused_in_words(flow: pf.Flow) -> None:
+    model: Any = "A"
+    for _ in range(70):
+        model = flow.add("tests.stack", model=model, lora="A")["model"]
+    assert [str(problem) for problem in flow.problems()] == [
+        "'Stack': A model takes at most 64 adapters; these are 65."
+    ]

@@ -195,3 +195,11 @@ def test_the_digest_of_a_file_from_the_hub_is_its_name_there(hub_cache: Path) ->
     before = digest_of("some/lora/lora.safetensors")
     blob.write_bytes(weights())  # nobody reads 7 GB to see that
     assert digest_of("some/lora/lora.safetensors") == before
+
+
+@pytest.mark.parametrize("source", ["a" * 100_000, "ü" * 300 + "/b", "", "  ", "~nobody-of-that-name/x", "\0x"])
+def test_a_name_that_no_file_can_have_is_a_model_that_is_not_here(source: str) -> None:
+    with pytest.raises(pf.ModelError) as caught:
+        place_of(source)
+    assert len(str(caught.value)) < 500
+    assert not is_here(source)
