@@ -33,7 +33,7 @@ from pixelflow_widgets.run import start
 from pixelflow_widgets.run.cache import Cache
 from pixelflow_widgets.run.disk_cache import DiskCache
 
-ROUNDS = 9
+ROUNDS = 25
 LARGE_ROUNDS = 5
 BOUNDS = {"cold": 5.0, "cached": 2.0, "changed": 2.0}
 GROWTH_BOUND = 1.3

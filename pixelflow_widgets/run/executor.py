@@ -10,7 +10,7 @@ import time
 import traceback
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from ..errors import Cancelled, RunError
 from ..flow.document import Document
@@ -70,25 +70,22 @@ def start(
     return run
 
 
-class _Told(NamedTuple):
-    """Is one event, or those of many nodes whose results were there, before somebody reads them.
+_Told = tuple[int, float, Any, dict[str, Any], Sequence[str]]
+"""One event, or those of many nodes whose results were there, before somebody reads them.
 
-    Ten thousand nodes that are found make a few of these, and not twenty thousand events that nobody reads.
-    """
+(Number of the first, seconds, kind, fields, nodes that were found). Ten thousand nodes that are found make a few of
+these, and not twenty thousand events that nobody reads.
+"""
 
-    first: int
-    seconds: float
-    kind: Any
-    fields: dict[str, Any]
-    found: Sequence[str] = ()
 
-    def events(self, run: str) -> Iterator[Event]:
-        if not self.found:
-            yield Event(self.kind, run, self.first, self.seconds, **self.fields)
-        for number, node in enumerate(self.found):
-            place = self.first + 2 * number
-            yield Event("node-started", run, place, self.seconds, node=node, **self.fields)
-            yield Event("node-finished", run, place + 1, self.seconds, node=node, cached=True, took=0.0, **self.fields)
+def _events_of(told: _Told, run: str) -> Iterator[Event]:
+    first, seconds, kind, fields, found = told
+    if not found:
+        yield Event(kind, run, first, seconds, **fields)
+    for number, node in enumerate(found):
+        place = first + 2 * number
+        yield Event("node-started", run, place, seconds, node=node, **fields)
+        yield Event("node-finished", run, place + 1, seconds, node=node, cached=True, took=0.0, **fields)
 
 
 class Run:
@@ -191,7 +188,7 @@ class Run:
                     self._changed.wait_for(lambda n=number: len(self._told) > n or self.status != "running")
                     if len(self._told) <= number:
                         return
-                yield from self._told[number].events(self.id)
+                yield from _events_of(self._told[number], self.id)
         finally:
             with self._changed:
                 self._followers -= 1
@@ -203,8 +200,12 @@ class Run:
     def happened(self, kinds: Container[str]) -> tuple[list[Event], list[str]]:
         """Return (the events of some kinds so far, the nodes whose results were there, which have none among them)."""
         told = tuple(self._told)
-        events = [event for one in told if not one.found and one.kind in kinds for event in one.events(self.id)]
-        return events, [node for one in told for node in one.found]
+        events = [
+            Event(kind, self.id, first, seconds, **fields)
+            for first, seconds, kind, fields, found in told
+            if not found and kind in kinds
+        ]
+        return events, [node for *_, found in told for node in found]
 
     def partial_result(self) -> Result:
         """Return what is done so far."""
@@ -300,12 +301,12 @@ class Run:
             self._note(kind, fields, found)
             return
         with self._telling:  # several nodes tell at once, and the listener hears of one thing after another
-            for event in self._note(kind, fields, found).events(self.id):
+            for event in _events_of(self._note(kind, fields, found), self.id):
                 _call(self._on_event, event)
 
     def _note(self, kind: Any, fields: dict[str, Any], found: Sequence[str]) -> _Told:
         with self._lock:
-            told = _Told(self._count, time.monotonic() - self._started, kind, fields, found)
+            told = (self._count, time.monotonic() - self._started, kind, fields, found)
             self._told.append(told)
             self._count += len(found) * 2 or 1
             if self._followers:

@@ -216,8 +216,9 @@ class Scope:
             if outcome.cached:
                 self.found.add(node)
             self.plan.keys.done[node] = self.plan.keyed[node]
-            told = {"cached": outcome.cached, "took": outcome.took, "peak": call.peak, "item": self.item}
-            self.run.keep("node-finished", {"node": self.prefix + node, **told})
+            cached, took = outcome.cached, outcome.took
+            told = {"node": self.prefix + node, "cached": cached, "took": took, "peak": call.peak, "item": self.item}
+            self.run.keep("node-finished", told)
             self._schedule.done(node)
 
     def _fail(self, node: str, outcome: Outcome) -> None:
