@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     )
     from .errors import (
         Cancelled,
+        ExportError,
         FlowFileError,
         FlowProblems,
         MediaError,
@@ -52,8 +53,8 @@ _HOMES = {
     "media": "Adapter Audio Image Latents Mask Model Table Video",
     "controls": "Advanced Choices Colour Control File ModelPicker Number Prompt Seed Slider Text Toggle Upload",
     "flow.problems": "Problem",
-    "errors": "Cancelled FlowFileError FlowProblems MediaError ModelError NodeFailed NodeTypeError OperationRejected "
-    "PixelFlowError RecordingError RunError WorkerLost",
+    "errors": "Cancelled ExportError FlowFileError FlowProblems MediaError ModelError NodeFailed NodeTypeError "
+    "OperationRejected PixelFlowError RecordingError RunError WorkerLost",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 _ROOMS = ("media", "models", "nodes")
@@ -68,6 +69,7 @@ __all__ = [
     "Colour",
     "Complaint",
     "Control",
+    "ExportError",
     "File",
     "Flow",
     "FlowFileError",

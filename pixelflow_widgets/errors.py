@@ -49,6 +49,10 @@ class FlowFileError(FlowError, ValueError):
     """Says why a file cannot be read as a flow."""
 
 
+class ExportError(FlowError, ValueError):
+    """Says why a flow cannot be written as code, or why code cannot be read as a flow, and where."""
+
+
 class OperationRejected(FlowError, ValueError):
     """Says which rule an edit breaks; the document is unchanged."""
 

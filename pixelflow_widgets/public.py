@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from .errors import FlowFileError, RunError
+from .export.exportable import ExportableFlow
 from .flow.document import Document
 from .flow.edited import listen
-from .flow.editing import EditableFlow
 from .flow.handles import Node, OutputPort
 from .flow.media_files import MediaFiles
 from .flow.recorder import FlowRecorder
@@ -37,7 +37,7 @@ def _ask_worker(name: str, *arguments: Any) -> Any:
 ask_also(_ask_worker)
 
 
-class Flow(EditableFlow):
+class Flow(ExportableFlow):
     """Is a flow: nodes, edges, inputs and outputs.
 
     Inside `with Flow("first") as flow:` node functions are placed instead of run.
