@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "export": "flow schema nodes",
     "serve": "flow run schema usage export models.cards media",
     "widget": "flow run schema usage export media "
-    "models.cards models.detecting models.getting models.memory models.weights",
+    "models.cards models.detecting models.estimates models.getting models.memory models.weights",
     "starter": "models media finetuning",
     "public": EVERYTHING,
     "cli": EVERYTHING,

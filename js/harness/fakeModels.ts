@@ -1,6 +1,6 @@
 // What the kernel in the page knows of models: adapters that do not fit, downloads that take a second, a worker's memory.
 
-import type { AboutModel, GettingModel, ModelEntry, Problem, ResidentModel } from "../src/bridge/protocol";
+import type { AboutModel, GettingModel, ModelEntry, ModelFit, Problem, ResidentModel } from "../src/bridge/protocol";
 import { readLoras } from "../src/controls/loras";
 import { modelOf } from "../src/controls/modelChoice";
 import { type Flow, type FlowNode, field, type JsonObject } from "../src/flow/document";
@@ -22,6 +22,8 @@ export class FakeModels {
   time = 1_500;
   /** Refuses every download in words; for tests. */
   fails = "";
+  /** How much memory is free, in GB; null while that cannot be said. */
+  free: number | null = 64;
   #models: ModelEntry[];
   #flow: () => Flow;
   #types: () => NodeTypes;
@@ -43,6 +45,8 @@ export class FakeModels {
     switch (request.type) {
       case "about_model":
         return { about: this.#about(source) as unknown as JsonObject };
+      case "model_fit":
+        return this.free === null ? {} : { fit: this.#fit(source, this.free) as unknown as JsonObject };
       case "missing_models":
         return { missing: this.#missing() as unknown as JsonObject[] };
       case "get_model":
@@ -84,7 +88,7 @@ export class FakeModels {
               ...at,
               code: "missing-model",
               message: `'${title}': ${base.title} is not on this machine.`,
-              remedy: `Get it with: pixelflow models get ${base.name}`,
+              remedy: `Get it with: ${base.command ?? `pixelflow models get ${base.name}`}`,
             },
           ]
         : [];
@@ -111,6 +115,21 @@ export class FakeModels {
     if (!/\.safetensors$/.test(source)) throw new OperationRejected(`There is no model '${source}' here.`);
     const about = { name: source, title: source.replace(/^.*\//, ""), kind: "lora", base_model: "SDXL", rank: 16 };
     return { ...about, tasks: [], installed: true, megabytes: 18, help: "", trigger_words: ["inkwash", "sumi-e"] };
+  }
+
+  #fit(source: string, free: number): ModelFit {
+    const { title, megabytes, memory_gb } = this.#about(source);
+    if (this.#resident().some((model) => model.source === source))
+      return { how: "resident", sentence: `${title} is in memory.` };
+    const needed = memory_gb || megabytes / 1_000;
+    const how = needed <= free ? "fits" : needed <= 2 * free ? "offload" : "too large";
+    const means = {
+      fits: "fits",
+      offload: "will offload, which is slower",
+      "too large": "will be very slow, or fail; choose a smaller model or half precision",
+    }[how];
+    const sentence = `${title} needs about ${needed.toFixed(1)} GB, ${free.toFixed(1)} GB free: ${means}.`;
+    return { how, sentence };
   }
 
   #missing(): AboutModel[] {

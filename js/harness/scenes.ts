@@ -65,6 +65,7 @@ const models: ModelEntry[] = [
     licence: "Apache-2.0",
     memory_gb: 0.4,
     help: "Answers in a few words, on any laptop.",
+    command: 'pip install "pixelflow-widgets[offline-llm]"',
   }),
   card("musicgen", "MusicGen, small", {
     tasks: ["text_to_music"],
@@ -213,6 +214,18 @@ const missing = scene("missing", {
   positions: { draft: [0, 0], fine: [340, 0] },
 });
 
+/** A model that comes with a Python package, and one that takes much memory. */
+const fits = scene("fits", {
+  nodes: {
+    talks: node("load_model", { model: "smollm2-135m" }),
+    paints: node("text_to_image", { prompt: "a red circle", model: "sdxl-turbo" }),
+    wired: node("image_to_image", {}),
+    large: node("load_model", { model: "flux-dev" }),
+  },
+  edges: [{ from: "large.model", to: "wired.model" }],
+  positions: { talks: [0, 0], large: [0, 200], paints: [340, 0], wired: [680, 0] },
+});
+
 /** One node for each medium. */
 const media = scene("media", {
   nodes: {
@@ -257,6 +270,7 @@ const made: Record<string, () => Scene> = {
   items: () => items,
   adapters: () => adapters,
   missing: () => missing,
+  fits: () => fits,
   media: () => media,
   large,
 };

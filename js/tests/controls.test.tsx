@@ -16,7 +16,18 @@ import {
   readNumbers,
 } from "../src/controls/items";
 import { kindOf } from "../src/controls/kind";
-import { factsOf, filtersOf, findModel, modelsFor, readModel, suggest } from "../src/controls/modelChoice";
+import {
+  cautionOf,
+  factsOf,
+  filtersOf,
+  findModel,
+  isWeighable,
+  modelIn,
+  modelsFor,
+  readModel,
+  sizeFacts,
+  suggest,
+} from "../src/controls/modelChoice";
 import {
   drawSeed,
   formatNumber,
@@ -251,6 +262,31 @@ describe("models", () => {
     const ink = { ...entry("ink", "Ink wash", "lora"), kind: "lora" };
     expect(modelsFor([...models, ink], "")).toEqual(models);
     expect(modelsFor([...models, ink], "", "lora")).toEqual([ink]);
+  });
+
+  test("are found in a sentence by the longest title, those without a card while they are on their way", () => {
+    const turbo = entry("turbo", "Starter Turbo", "text_to_image");
+    const getting = { source: "owner/tiny", title: "tiny", state: "getting", done: 1, total: 4, words: "" } as const;
+    const found = (words: string) => modelIn(words, [...models, turbo], [getting])?.name;
+    expect(found("'Paint': Starter Turbo is not on this machine.")).toBe("turbo");
+    expect(found("'Paint': Starter is not on this machine.")).toBe("starter");
+    expect(found("The model 'owner/tiny' is not on this machine.")).toBe("owner/tiny");
+    expect(found("The model 'owner/other' is not on this machine.")).toBeUndefined();
+  });
+
+  test("are weighed where they are whole and their size is known; only what is slow or fails is cautioned against", () => {
+    const away = { ...entry("big", "Big", "text_to_image"), installed: false, megabytes: 0 };
+    expect(isWeighable(away)).toBe(false);
+    expect(isWeighable({ ...away, megabytes: 10 })).toBe(true);
+    expect(isWeighable({ ...away, memory_gb: 8 })).toBe(true);
+    expect(isWeighable({ ...away, megabytes: 10, kind: "lora" })).toBe(false);
+    const cautions = (["resident", "fits", "others make room", "offload", "too large"] as const).map((how) =>
+      cautionOf({ how, sentence: "" }),
+    );
+    expect(cautions).toEqual(["", "", "", "offloads", "too large"]);
+    const known = { ...away, megabytes: 6940, memory_gb: 8 };
+    expect(sizeFacts(known, null)).toEqual(["SDXL", "6.9 GB", "needs about 8 GB"]);
+    expect(sizeFacts(known, { how: "fits", sentence: "" })).toEqual(["SDXL", "6.9 GB"]);
   });
 
   test("may be a Hub id or a folder; other words are no model", () => {

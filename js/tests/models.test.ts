@@ -80,6 +80,41 @@ describe("the desk of models", () => {
     expect(await asked(desk.resident())).toEqual([]);
   });
 
+  test("asks whether models fit one after another, and again once memory may have changed", async () => {
+    kernel.models.free = 30;
+    const fits = () => ["sdxl", "flux-dev"].map((name) => desk.fit(name)?.how);
+    expect(fits()).toEqual([undefined, undefined]);
+    expect(page.up.filter(({ message }) => message.type === "model_fit")).toHaveLength(1);
+    await vi.waitFor(() => {
+      page.settle();
+      expect(fits()).toEqual(["fits", "offload"]);
+    });
+    kernel.models.free = 4;
+    expect(fits()).toEqual(["fits", "offload"]);
+    expect(page.up).toHaveLength(0);
+    desk.weighAnew();
+    expect(fits(), "what was known stands meanwhile").toEqual(["fits", "offload"]);
+    await vi.waitFor(() => {
+      page.settle();
+      expect(fits()).toEqual(["offload", "too large"]);
+    });
+  });
+
+  test("asks again later where it could not be said whether a model fits", async () => {
+    kernel.models.free = null;
+    desk.fit("sdxl");
+    page.settle();
+    await vi.advanceTimersByTimeAsync(1_000);
+    kernel.models.free = 64;
+    desk.fit("sdxl");
+    expect(page.up).toHaveLength(0);
+    await vi.advanceTimersByTimeAsync(10_000);
+    desk.fit("sdxl");
+    page.settle();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(desk.fit("sdxl")?.how).toBe("fits");
+  });
+
   test("keeps the words of a refusal", async () => {
     desk.about("nobody/knows");
     page.settle();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -54,16 +55,36 @@ def fit(model: Model | str) -> Fit:
         ModelError: Nothing is known of its size.
     """
     model = Model(model) if isinstance(model, str) else model
+    return _fit_elsewhere(model) or fit_here(model)
+
+
+def fit_in_passing(model: Model | str) -> Fit | None:
+    """Return whether a model fits, as `fit` does; None where torch would have to be loaded here first, only to tell it.
+
+    Raises:
+        ModelError: Nothing is known of its size.
+    """
+    model = Model(model) if isinstance(model, str) else model
+    return _fit_elsewhere(model) or (fit_here(model) if "torch" in sys.modules else None)
+
+
+def _fit_elsewhere(model: Model) -> Fit | None:
+    """Return what another process says, where models are loaded; None if there is none."""
     for ask in () if is_live(model) else elsewhere():
         fields = ask(f"{__name__}:fit_as_json", model.as_dict())
+        if fields is not None and "refusal" in fields:
+            raise ModelError(fields["refusal"])
         if fields is not None:
             return Fit(**fields)
-    return fit_here(model)
+    return None
 
 
 def fit_as_json(fields: dict[str, Any]) -> dict[str, Any]:
-    """Return whether a model fits into this process's memory, from and as plain data."""
-    return asdict(fit_here(Model.from_dict(fields)))
+    """Return whether a model fits into this process's memory, or why nobody knows, from and as plain data."""
+    try:
+        return asdict(fit_here(Model.from_dict(fields)))
+    except ModelError as error:
+        return {"refusal": str(error)}
 
 
 def fit_here(model: Model) -> Fit:
@@ -79,7 +100,7 @@ def fit_here(model: Model) -> Fit:
     busy = sum(kept.bytes for kept in held) - others
     room = min(free, int(limit) - busy - others)
     how: How = "fits" if needed <= room else "others make room"
-    if any(found.source == model.source for found in residents_here()):
+    if is_live(model) or any(found.source == model.source for found in residents_here()):
         how = "resident"
     elif needed > min(free + others, limit - busy):
         how = "offload" if device == "cuda" else "too large"

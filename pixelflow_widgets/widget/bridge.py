@@ -48,6 +48,7 @@ class Handlers(Protocol):
 
 AGAIN = {"hello", "want", "versions", "compare", "picture", "run_state", "why", "timeline"} | {
     "about_model",
+    "model_fit",
     "missing_models",
     "resident_models",
 }

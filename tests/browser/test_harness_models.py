@@ -133,6 +133,112 @@ def test_any_file_or_hub_id_can_be_typed(harness: Harness) -> None:
     expect(editor.row("ink.lora")).to_contain_text("for SDXL · rank 16")
 
 
+def test_the_way_to_get_a_model_gives_way_to_how_far_it_is_and_comes_back_when_that_ends(
+    harness: Harness, artifacts: Path
+) -> None:
+    editor = opened(harness, "missing")
+    harness.kernel("(kernel.models.time = 20000)")
+    said, other = editor.node("draft").get_by_role("alert"), editor.node("fine").get_by_role("alert")
+    said.get_by_role("button", name="Get it").click()
+    panel = editor.root.get_by_role("region", name="Models", exact=True)
+    panel.get_by_role("button", name="Get Stable Diffusion XL (6.9 GB)").click()
+    expect(said).to_contain_text(re.compile(r"Getting it: \d+ %"))
+    expect(said.get_by_role("button", name="Get it")).to_have_count(0)
+    expect(other.get_by_role("button", name="Get it")).to_be_visible()
+    editor.screenshot(artifacts / "models-on-its-way.png")
+    panel.get_by_role("button", name="Cancel getting Stable Diffusion XL").click()
+    expect(said.get_by_role("button", name="Get it")).to_be_visible()
+    expect(said).not_to_contain_text("Getting it")
+    harness.kernel("(kernel.models.fails = 'There is no network.')")
+    panel.get_by_role("button", name="Get Stable Diffusion XL (6.9 GB)").click()
+    expect(panel.get_by_role("alert")).to_contain_text("no network")
+    expect(said.get_by_role("button", name="Get it")).to_be_visible()
+
+
+# Whether it fits, and what no page can get
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_whether_a_model_fits_is_said_before_a_run_calmly_where_it_does(
+    harness: Harness, artifacts: Path, theme: str
+) -> None:
+    editor = opened(harness, "fits", theme=theme)
+    field, about = editor.row("paints.model"), editor.root.locator(".pf-model-about")
+    picker(editor, "paints.model").click()
+    expect(about).to_contain_text("SDXL Turbo needs about 8.0 GB, 64.0 GB free: fits.")
+    expect(about.locator("[data-caution]")).to_have_count(0)
+    editor.screenshot(artifacts / f"models-fits-{theme}.png")
+    harness.page.keyboard.press("Escape")
+    expect(field.locator(".pf-model-caution")).to_have_count(0)
+
+    height = box_of(editor.node("paints"))["height"]
+    harness.kernel("(kernel.models.free = 6)")
+    picker(editor, "paints.model").click()
+    expect(about.locator("[data-caution]")).to_contain_text("6.0 GB free: will offload, which is slower")
+    editor.screenshot(artifacts / f"models-offload-{theme}.png")
+    harness.page.keyboard.press("Escape")
+    caution = field.get_by_role("button", name="offloads")
+    expect(caution).to_have_attribute("title", re.compile("will offload"))
+    assert box_of(editor.node("paints"))["height"] == height
+    expect(editor.row("wired.model").locator(".pf-model-caution")).to_have_count(0)
+    harness.kernel("(kernel.models.free = 2)")
+    caution.click()
+    expect(about.locator("[data-caution]")).to_contain_text("choose a smaller model or half precision")
+    suggestion(editor).filter(has_text="Starter").click()
+    expect(field.locator(".pf-model-caution")).to_have_count(0)
+    editor.button("Models").click()
+    missing = editor.root.get_by_role("region", name="Models that are missing")
+    expect(missing).to_contain_text("FLUX.1 dev needs about 34.0 GB, 2.0 GB free")
+
+
+def test_it_is_asked_anew_whether_a_model_fits_once_a_run_is_over(harness: Harness) -> None:
+    editor = opened(harness, "adapters")
+    harness.kernel("(kernel.models.free = 6)")
+    caution = editor.row("load.model").locator(".pf-model-caution")
+    expect(caution).to_have_count(0)
+    editor.button("Run").click()
+    editor.wait_done()
+    expect(caution).to_have_text("offloads")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_model_that_a_python_package_brings_is_not_got_but_its_command_is_copied(
+    harness: Harness, artifacts: Path, theme: str
+) -> None:
+    editor = opened(harness, "fits", theme=theme)
+    command = 'pip install "pixelflow-widgets[offline-llm]"'
+    expect(editor.node("talks").get_by_role("alert")).to_contain_text(command)
+    expect(editor.node("talks").get_by_role("button", name="Get it")).to_have_count(0)
+    editor.row("talks.model").get_by_role("button", name="pip install").click()
+    about = editor.root.locator(".pf-model-about")
+    expect(about.locator("code")).to_have_text(command)
+    expect(about.get_by_role("button", name=re.compile("^Get"))).to_have_count(0)
+    editor.screenshot(artifacts / f"models-command-{theme}.png")
+    harness.page.evaluate(
+        "() => { window.copied = []; navigator.clipboard.writeText = async (text) => { copied.push(text); } }"
+    )
+    about.get_by_role("button", name=f"Copy {command}").click()
+    expect(about.get_by_role("button", name="Copied")).to_be_visible()
+    assert harness.page.evaluate("() => window.copied") == [command]
+    harness.page.keyboard.press("Escape")
+
+    # By plain HTTP pages have no clipboard of that kind.
+    harness.page.evaluate(
+        """() => {
+            Object.defineProperty(navigator, 'clipboard', { value: undefined });
+            DataTransfer.prototype.setData = (type, text) => copied.push(text);
+        }"""
+    )
+    editor.button("Models").click()
+    missing = editor.root.get_by_role("region", name="Models that are missing")
+    expect(missing.get_by_role("button", name=re.compile("^Get SmolLM2"))).to_have_count(0)
+    expect(missing.get_by_role("button", name=re.compile("^Get all"))).to_have_count(0)
+    missing.get_by_role("button", name=f"Copy {command}").click()
+    expect(missing.get_by_role("button", name="Copied")).to_be_visible()
+    assert harness.page.evaluate("() => window.copied") == [command, command]
+    editor.screenshot(artifacts / f"models-command-panel-{theme}.png")
+
+
 # In memory
 
 

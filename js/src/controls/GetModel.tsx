@@ -1,9 +1,11 @@
 // Getting a model: what it is given under stands there first, then how far it is.
 
-import { useSyncExternalStore } from "react";
+import { Fragment, useState, useSyncExternalStore } from "react";
 import { type ModelDesk, useGettings } from "../bridge/models";
 import type { GettingModel, ModelEntry } from "../bridge/protocol";
 import { formatBytes } from "../nodes/values";
+import { copyText } from "./copy";
+import { Icon } from "./icons";
 import { formatSize } from "./values";
 
 const ASKS_FIRST =
@@ -27,6 +29,7 @@ export function GetModel({ model: entry, desk }: Props) {
   const getting = useGettings(desk).get(source);
   const [model, trouble] = useKnown(entry, desk);
   if (model.installed || getting?.state === "done") return null;
+  if (model.command) return <ByHand command={model.command} />;
   if (getting?.state === "getting") return <Progress getting={getting} title={model.title} desk={desk} />;
   const size = model.megabytes > 0 ? ` (${formatSize(model.megabytes)})` : "";
   // Nobody gets what nobody knows the licence of.
@@ -45,6 +48,34 @@ export function GetModel({ model: entry, desk }: Props) {
         onClick={() => void (unknown ? desk.look(source) : desk.get(source))}
       >
         {unknown ? "Ask the Hub" : getting ? "Go on" : `Get${size}`}
+      </button>
+    </div>
+  );
+}
+
+/** Words that get what no page can, to be typed where Python lives. */
+function ByHand({ command }: { command: string }) {
+  const [copied, setCopied] = useState(false);
+  return (
+    <div className="pf-getting">
+      <p className="pf-getting-words">It comes with a Python package. Install that, then restart the kernel:</p>
+      <button
+        type="button"
+        className="pf-command"
+        aria-label={copied ? "Copied" : `Copy ${command}`}
+        title={copied ? "Copied" : "Copy"}
+        onClick={() => void copyText(command).then(setCopied)}
+      >
+        <code>
+          {command.split(" ").map((word, place) => (
+            // A line ends between words, not after a hyphen.
+            <Fragment key={word}>
+              {place > 0 && " "}
+              <span>{word}</span>
+            </Fragment>
+          ))}
+        </code>
+        <Icon name={copied ? "check" : "copy"} />
       </button>
     </div>
   );

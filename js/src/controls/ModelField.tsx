@@ -1,12 +1,12 @@
 // A combobox of models: one by its title; or any other, by a Hub id, a folder or a file.
 
 import { type FocusEvent, type KeyboardEvent, useId, useRef, useState } from "react";
-import { type ModelDesk, useAbout, useGettings } from "../bridge/models";
-import type { ModelEntry } from "../bridge/protocol";
+import { type ModelDesk, useAbout, useFit, useGettings } from "../bridge/models";
+import type { GettingModel, ModelEntry } from "../bridge/protocol";
 import { isComposing } from "./draft";
 import { Icon } from "./icons";
 import { ModelList } from "./ModelList";
-import { modelOf, NO_FILTERS, readModel, suggest } from "./modelChoice";
+import { cautionOf, isWeighable, modelOf, NO_FILTERS, partOf, readModel, suggest } from "./modelChoice";
 import { formatSize, isPlace } from "./values";
 
 interface Props {
@@ -23,31 +23,37 @@ interface Props {
   onChoose(source: string | null): void;
 }
 
-/** Whether the chosen model is here; what is not can be got, and how far that is. */
+/** What gets a model that is not here, or how far that is. */
+function getWords({ megabytes, command }: ModelEntry, getting: GettingModel | undefined): string {
+  if (command) return "pip install";
+  if (getting?.state === "getting") return partOf(getting);
+  return megabytes > 0 ? `Get ${formatSize(megabytes)}` : "Get";
+}
+
+/** Whether the chosen model is here and fits into memory; what is not here can be got. */
 function Note({ model, desk, onOpen }: { model: ModelEntry | null; desk: ModelDesk; onOpen(): void }) {
   const getting = useGettings(desk).get(model?.name ?? "");
+  const fit = useFit(desk, isWeighable(model) ? model.name : "");
   if (!model) return null;
-  if (model.installed) {
+  const caution = cautionOf(fit);
+  if (model.installed && !caution) {
     return (
       <span className="pf-model-note" title={`${model.help} It is on this machine.`.trim()}>
         <Icon name="check" />
       </span>
     );
   }
-  const part = getting?.total ? `${Math.floor((100 * getting.done) / getting.total)} %` : "…";
-  const size = model.megabytes > 0 ? formatSize(model.megabytes) : "";
-  const words = getting?.state === "getting" ? part : `Get ${size}`.trim();
   return (
     <button
       type="button"
-      className="pf-model-note pf-model-get"
-      title={`${model.title} is not on this machine yet.`}
+      className={`pf-model-note pf-model-${model.installed ? "caution" : "get"}`}
+      title={model.installed ? fit?.sentence : `${model.title} is not on this machine yet.`}
       tabIndex={-1}
       // The list says more; the field keeps the focus.
       onMouseDown={(event) => event.preventDefault()}
       onClick={onOpen}
     >
-      {words}
+      {model.installed ? caution : getWords(model, getting)}
     </button>
   );
 }
@@ -77,6 +83,11 @@ export function ModelField(props: Props) {
     setProblem(null);
     setOpen(false);
   };
+  const show = () => {
+    // What is free changes with all that a machine does.
+    if (!open) desk.weighAnew();
+    setOpen(true);
+  };
   const choose = (next: string | null) => {
     end();
     if (next !== source) onChoose(next);
@@ -103,7 +114,7 @@ export function ModelField(props: Props) {
     const move = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (move !== undefined) {
       event.preventDefault();
-      setOpen(true);
+      show();
       if (open && options.length > 0) setPicked((active + move + options.length) % options.length);
     } else if (event.key === "Enter") {
       const option = open && (query !== null || picked !== null) ? options[active] : undefined;
@@ -140,12 +151,12 @@ export function ModelField(props: Props) {
         placeholder={props.placeholder}
         value={query ?? current?.title ?? source}
         onFocus={(event) => event.currentTarget.select()}
-        onClick={() => setOpen(true)}
+        onClick={show}
         onChange={(event) => {
           setQuery(event.target.value);
           setPicked(null);
           setProblem(null);
-          setOpen(true);
+          show();
         }}
         onKeyDown={onKeyDown}
       />
@@ -155,7 +166,7 @@ export function ModelField(props: Props) {
           desk={desk}
           onOpen={() => {
             input.current?.focus({ preventScroll: true });
-            setOpen(true);
+            show();
           }}
         />
       )}

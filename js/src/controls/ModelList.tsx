@@ -1,11 +1,11 @@
 // What opens below a field of models: filters, the list, and what is known of the one that is pointed at.
 
 import { type RefObject, useEffect, useLayoutEffect, useRef } from "react";
-import type { ModelDesk } from "../bridge/models";
-import type { ModelEntry } from "../bridge/protocol";
+import { type ModelDesk, useFit } from "../bridge/models";
+import type { ModelEntry, ModelFit } from "../bridge/protocol";
 import { GetModel } from "./GetModel";
 import { Icon } from "./icons";
-import { type Filters, factsOf, filtersOf, type Option, sizeFacts } from "./modelChoice";
+import { cautionOf, type Filters, factsOf, filtersOf, isWeighable, type Option, sizeFacts } from "./modelChoice";
 import { formatSize } from "./values";
 
 const MARGIN = 4;
@@ -74,13 +74,26 @@ function Entry({ source, model }: Option) {
   );
 }
 
-/** What is known of a model before it is taken: its words, licence and size, and the way to get it. */
+/** Whether a model fits into memory; loud only where a run would be slow, or fail. */
+export function Fit({ fit }: { fit: ModelFit | null }) {
+  return (
+    fit && (
+      <p className="pf-fit" data-caution={cautionOf(fit) || undefined}>
+        {fit.sentence}
+      </p>
+    )
+  );
+}
+
+/** What is known of a model before it is taken: its words, licence and size, whether it fits, and the way to get it. */
 function About({ id, model, desk }: { id: string; model: ModelEntry | null; desk: ModelDesk }) {
+  const fit = useFit(desk, isWeighable(model) ? model.name : "");
   if (!model) return <div id={id} hidden />;
   return (
     <div id={id} className="pf-model-about">
       {model.help && <p>{model.help}</p>}
-      <p className="pf-suggestion-note">{sizeFacts(model).join(" · ")}</p>
+      <p className="pf-suggestion-note">{sizeFacts(model, fit).join(" · ")}</p>
+      <Fit fit={fit} />
       <GetModel model={model} desk={desk} />
     </div>
   );

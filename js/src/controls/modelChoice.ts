@@ -1,6 +1,6 @@
 // Which models a text and the filters offer, in which order, and what is said of each.
 
-import type { ModelEntry } from "../bridge/protocol";
+import type { GettingModel, ModelEntry, ModelFit } from "../bridge/protocol";
 import { formatSize, isPlace } from "./values";
 
 /** A model that is known, or a text that is taken as a Hub id, a folder or a file. */
@@ -18,6 +18,32 @@ export interface Filters {
 export const NO_FILTERS: Filters = { modality: "", base: "" };
 
 const kindOf = ({ kind }: ModelEntry) => kind || "model";
+
+/** Whether it can be asked whether a model fits into memory: it is a whole one, and how large it is is known. */
+export function isWeighable(model: ModelEntry | null): model is ModelEntry {
+  return !!model && kindOf(model) === "model" && (model.installed || model.megabytes > 0 || !!model.memory_gb);
+}
+
+/** What is to be heeded before a run, in two words; empty where nothing is. */
+export function cautionOf(fit: ModelFit | null): string {
+  return fit?.how === "offload" ? "offloads" : fit?.how === "too large" ? "too large" : "";
+}
+
+/** How far a download is. */
+export function partOf({ done, total }: GettingModel): string {
+  return total > 0 ? `${Math.floor((100 * done) / total)} %` : "…";
+}
+
+/** The model that a sentence is about, of cards and downloads: the longest title wins, as others may begin like it. */
+export function modelIn(
+  words: string,
+  models: readonly ModelEntry[],
+  gettings: Iterable<GettingModel>,
+): { name: string; title: string; command?: string } | undefined {
+  const onTheirWay = [...gettings].map(({ source, title }) => ({ name: source, title: title || source }));
+  const named = [...models, ...onTheirWay].filter(({ title }) => words.includes(title));
+  return named.sort((one, other) => other.title.length - one.title.length)[0];
+}
 
 /** The models that do a task, or those of another kind: adapters. */
 export function modelsFor(models: readonly ModelEntry[], task: unknown, kind = "model"): ModelEntry[] {
@@ -78,7 +104,8 @@ export function factsOf(model: ModelEntry): string[] {
   return facts.filter((fact): fact is string => !!fact);
 }
 
-/** As `factsOf`, beside the button that gets it, which names the licence. */
-export function sizeFacts(model: ModelEntry): string[] {
-  return factsOf(model.installed ? model : { ...model, licence: "", gated: false });
+/** As `factsOf`, beside the button that gets it, which names the licence, and the sentence that says what it needs. */
+export function sizeFacts(model: ModelEntry, fit: ModelFit | null): string[] {
+  const shown = fit ? { ...model, memory_gb: 0 } : model;
+  return factsOf(model.installed || model.command ? shown : { ...shown, licence: "", gated: false });
 }

@@ -1,11 +1,12 @@
 // The models of a flow: which are not on this machine, which are being got, and which the worker holds in memory.
 
 import { useEffect, useState } from "react";
-import { useGettings } from "../bridge/models";
+import { useFit, useGettings } from "../bridge/models";
 import type { AboutModel, ResidentModel } from "../bridge/protocol";
 import { useRuns } from "../bridge/runs";
 import { GetModel } from "../controls/GetModel";
-import { sizeFacts } from "../controls/modelChoice";
+import { Fit } from "../controls/ModelList";
+import { cautionOf, isWeighable, sizeFacts } from "../controls/modelChoice";
 import { formatBytes } from "../nodes/values";
 import { CloseIcon } from "./icons";
 import { useMissingState } from "./missing";
@@ -35,12 +36,15 @@ function useAsked<Answer>(ask: () => Promise<Answer[]>, when: string): Asked<Ans
 const sizeOf = (models: readonly AboutModel[]) => models.reduce((sum, { megabytes }) => sum + megabytes * 1e6, 0);
 
 function MissingModel({ model }: { model: AboutModel }) {
-  const { session } = useEditor();
+  const { desk } = useEditor().session;
+  const known = useFit(desk, isWeighable(model) ? model.name : "");
+  const fit = cautionOf(known) ? known : null;
   return (
     <li>
       <strong>{model.title}</strong>
-      <span className="pf-model-facts">{sizeFacts(model).join(" · ")}</span>
-      <GetModel model={model} desk={session.desk} />
+      <span className="pf-model-facts">{sizeFacts(model, fit).join(" · ")}</span>
+      <Fit fit={fit} />
+      <GetModel model={model} desk={desk} />
     </li>
   );
 }
@@ -48,7 +52,9 @@ function MissingModel({ model }: { model: AboutModel }) {
 function Missing({ missing }: { missing: readonly AboutModel[] }) {
   const { desk } = useEditor().session;
   const gettings = useGettings(desk);
-  const left = missing.filter(({ name }) => !["getting", "done"].includes(gettings.get(name)?.state ?? ""));
+  const isLeft = (name: string) => !["getting", "done"].includes(gettings.get(name)?.state ?? "");
+  const gettable = missing.filter(({ command }) => !command);
+  const left = gettable.filter(({ name }) => isLeft(name));
   if (missing.length === 0) return null;
   const getAll = () => {
     for (const { name } of left) void desk.get(name);
@@ -57,7 +63,7 @@ function Missing({ missing }: { missing: readonly AboutModel[] }) {
     <section aria-label="Models that are missing">
       <header>
         <h4>Not on this machine</h4>
-        {missing.length > 1 && left.length > 0 && (
+        {gettable.length > 1 && left.length > 0 && (
           <button type="button" className="pf-plain" onClick={getAll}>
             Get all ({formatBytes(sizeOf(left))})
           </button>

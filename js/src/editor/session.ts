@@ -83,7 +83,14 @@ export class Session {
     const answered = this.runs.subscribe(() => this.#forgetAnswered());
     const rejected = sync.onReject((words) => this.say({ kind: "rejected", words, tone: "alert" }));
     const picture = keepPicture(model, this.link, sync, this.runs);
-    this.#ends.push(forget, answered, rejected, picture);
+    let { status } = this.runs.snapshot();
+    // What ran has loaded models.
+    const loaded = this.runs.subscribe(() => {
+      const before = status;
+      ({ status } = this.runs.snapshot());
+      if (before === "running" && status !== "running") this.desk.weighAnew();
+    });
+    this.#ends.push(forget, answered, rejected, picture, loaded);
   }
 
   /** Candidates are no results: they are gone once one of them was picked. */

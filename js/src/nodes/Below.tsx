@@ -1,6 +1,9 @@
 import { useState } from "react";
+import { useGettings } from "../bridge/models";
 import type { Problem } from "../bridge/protocol";
 import type { NodeRun } from "../bridge/runs";
+import { useTrait } from "../bridge/traits";
+import { modelIn, partOf } from "../controls/modelChoice";
 import { useEditor } from "../editor/view";
 import { type Frame, PADDING } from "./card";
 
@@ -41,8 +44,28 @@ export function isLoud({ code }: Problem): boolean {
   return code !== undefined && !QUIET.has(code);
 }
 
+/** The way to get a model that is missing; how far it is, once it is on its way. */
+function WayToGet({ words }: { words: string }) {
+  const { session, view } = useEditor();
+  const gettings = useGettings(session.desk);
+  const model = modelIn(words, useTrait(session.model, "models") ?? [], gettings.values());
+  // The words end with the command that brings it.
+  if (model?.command) return null;
+  const getting = gettings.get(model?.name ?? "");
+  return (
+    <div className="pf-way-to-get">
+      {getting?.state === "getting" ? (
+        `Getting it: ${partOf(getting)}`
+      ) : (
+        <button type="button" className="pf-link" onClick={() => view.panel.set("models")}>
+          Get it
+        </button>
+      )}
+    </div>
+  );
+}
+
 function ProblemWords({ problem }: { problem: Problem }) {
-  const { view } = useEditor();
   const { code, message, remedy, severity } = problem;
   return (
     <div
@@ -52,11 +75,7 @@ function ProblemWords({ problem }: { problem: Problem }) {
       data-severity={severity ?? "error"}
     >
       {message} {remedy}
-      {code === MISSING && (
-        <button type="button" className="pf-link" onClick={() => view.panel.set("models")}>
-          Get it
-        </button>
-      )}
+      {code === MISSING && <WayToGet words={message} />}
     </div>
   );
 }
