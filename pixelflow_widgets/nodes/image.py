@@ -13,8 +13,10 @@ from ..media.masks import softened, widened
 from ..media.places import extended
 from ..models.image_generation import Painting, check_size, default_size, filled, paint, repainted
 from ..models.loading import lend
+from ..models.scripting import painting_in, pipeline_in
 from ..models.upscaling import enlarged
 from ..schema import Options, Progress, node
+from ..schema.exporting import Writing
 from .family_options import FILLING, PAINTING, REPAINTING
 
 Pixels = Annotated[int | None, Number(min=8, max=8192, step=8, unit="px")]
@@ -27,7 +29,17 @@ Unwanted = Annotated[str, Prompt(lines=1, negative=True)]
 RandomSeed = Annotated[int, Seed()]
 
 
-@node(options=PAINTING)
+def _write_text_to_image(at: Writing) -> None:
+    pipeline = pipeline_in(at, at.known("model"), "text_to_image")
+    defaults = pipeline.card.defaults if pipeline.card else {}
+    call = painting_in(at, pipeline)
+    for edge in ("width", "height"):
+        if at.known(edge) is not None or edge in defaults:
+            call[edge] = at.code(edge) if at.known(edge) is not None else repr(defaults[edge])
+    at.give(image=f"{pipeline.code}({', '.join(f'{name}={code}' for name, code in call.items())}).images[0]")
+
+
+@node(options=PAINTING, export=_write_text_to_image)
 def text_to_image(
     prompt: Wish,
     negative_prompt: Unwanted = "",

@@ -185,6 +185,7 @@ class NodeType:
         is_static: It is worked out while a flow is edited, so that what it gives is known before a run.
         many_outputs: Builds the result of a function that returns a NamedTuple.
         body: The flow that it runs instead of the function; None for what `@node` defines.
+        export: Writes it into a script, given a `Writing`; None copies the function.
     """
 
     name: str
@@ -204,6 +205,7 @@ class NodeType:
     is_static: bool = False
     many_outputs: type | None = field(default=None, repr=False)
     body: Body | None = field(default=None, repr=False)
+    export: Callable[[Any], None] | None = field(default=None, repr=False)
 
     @property
     def from_notebook(self) -> bool:

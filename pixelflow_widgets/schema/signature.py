@@ -14,6 +14,7 @@ from ..controls import DEFAULT_CONTROLS, Advanced, Choices, Control
 from ..errors import MediaError, NodeTypeError
 from .asking import Ask
 from .complaint import Complaint
+from .exporting import Export
 from .lazy import Lazy
 from .node_type import REQUIRED, NodeType, Port, in_words
 from .options import Option, Options, gathered
@@ -39,6 +40,7 @@ def node(
     is_static: bool = False,
     options: Iterable[Option] = (),
     check: Check | None = None,
+    export: Export | None = None,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 def node(function: Any = None, **settings: Any) -> Any:
     """Make a node type of a function, which stays callable.
@@ -50,6 +52,7 @@ def node(function: Any = None, **settings: Any) -> Any:
         pure: False where the same inputs may give other outputs, or something else happens (a file is written).
         where: "kernel" for functions that touch live notebook objects; those with lazy inputs, and those that ask, run
             there in any case.
+        export: Writes the node into a plain script (see `schema.exporting`), where its own source would not do.
 
     Raises:
         NodeTypeError: A parameter has no type, an unknown type or takes **kwargs; says what to write.
@@ -94,6 +97,7 @@ def read_node_type(
     is_static: bool = False,
     options: Iterable[Option] = (),
     check: Check | None = None,
+    export: Export | None = None,
     names: Mapping[str, Any] | None = None,
 ) -> NodeType:
     """Return the node type of a function without adding it to the registry.
@@ -107,6 +111,7 @@ def read_node_type(
         is_static: As for `node`.
         options: As for `node`.
         check: As for `node`.
+        export: As for `node`.
         names: Where types that are local to a function are found, for postponed annotations.
     """
     names = names or {}
@@ -136,6 +141,7 @@ def read_node_type(
         check=check,
         is_static=is_static,
         many_outputs=many,
+        export=export,
     )
 
 

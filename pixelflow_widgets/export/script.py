@@ -1,0 +1,328 @@
+"""A flow as a plain script: what a user of diffusers would have written, with nothing of this package in it."""
+
+from __future__ import annotations
+
+import ast
+import base64
+import hashlib
+import json
+import keyword
+import textwrap
+import zlib
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from importlib import metadata
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..errors import ExportError, PixelFlowError
+from ..flow import document as doc
+from ..flow.document import Document
+from ..flow.media_files import KEY, MediaFiles, from_json
+from ..flow.subflows import with_subflows
+from ..schema import PortType
+from ..schema.exporting import UNKNOWN
+from ..schema.port_types import read_port_type
+from .arguments import Argument, annotation_of, imports_of, parser_of
+from .expressions import Expression
+from .formatting import formatted
+from .literals import flat, literal
+from .lowering import Lowering
+from .names import Names, identifier
+from .node_writing import indented
+from .sources import Sources
+
+if TYPE_CHECKING:
+    from .exportable import ExportableFlow
+
+MARK = "# pixelflow: "
+"""How the lines begin in which the flow rides along."""
+_LONG = 60
+"""From how many characters on a text is a constant at the top."""
+_OVERLOOKED = ("missing-model", "missing-input")
+"""Problems that do not hinder a script: it may run on another machine, with other inputs."""
+_PACKAGES = {
+    "PIL": "pillow",
+    "av": "av",
+    "cv2": "opencv-python",
+    "sklearn": "scikit-learn",
+    "yaml": "pyyaml",
+}
+_BESIDE = {"diffusers": ("accelerate", "peft", "safetensors", "transformers"), "transformers": ("safetensors",)}
+"""What a package needs in practice and does not bring."""
+_PAIRED = '''
+def {name}(*columns):
+    """Pair lists item by item; a list of one goes with every item of the others."""
+    count = max((len(column) for column in columns if len(column) != 1), default=1)
+    return zip(
+        *(column * count if len(column) == 1 else column for column in columns),
+        strict=True,
+    )
+'''
+
+
+class Parts(NamedTuple):
+    """Are the parts of a script before they are joined: a notebook makes cells of them.
+
+    Args:
+        title: What the flow is called.
+        about: The words at the top, without quotes.
+        imports: Import statements.
+        constants: Statements.
+        definitions: Functions and classes.
+        arguments: Of `main`.
+        lines: What `main` does; before each node stands a comment with its title.
+        returns: The expression of what it returns; empty where it returns nothing.
+        outputs: The outputs of the flow by name.
+    """
+
+    title: str
+    about: str
+    imports: list[str]
+    constants: list[str]
+    definitions: list[str]
+    arguments: list[Argument]
+    lines: list[str]
+    returns: str
+    outputs: Mapping[str, Expression]
+
+
+class Script:
+    """Collects what stands at the top of a script.
+
+    Args:
+        media: Name of the folder in which media of the flow lie beside the script.
+    """
+
+    def __init__(self, media: str) -> None:
+        self.names = Names()
+        self.imports: set[str] = set()
+        self.sources = Sources(self.names)
+        self._media = media
+        self._constants: dict[Hashable, tuple[str, str]] = {}
+        self._definitions: dict[Hashable, tuple[str, str]] = {}
+
+    @property
+    def constants(self) -> list[str]:
+        """Return the constants, in the order in which they were wanted."""
+        defined = [source for _, source in self._definitions.values() if not _is_function(source)]
+        return [*(source for _, source in self._constants.values()), *defined]
+
+    @property
+    def definitions(self) -> list[str]:
+        """Return what was copied, and what nodes defined, in order."""
+        defined = [source for _, source in self._definitions.values() if _is_function(source)]
+        return [*self.sources.definitions, *defined]
+
+    def define(self, key: Hashable, wanted: str, write: Callable[[str], str]) -> str:
+        """Put something at the top, once for each key; see `Writing.define`."""
+        if key not in self._definitions:
+            name = self.names.take(wanted)
+            self._definitions[key] = (name, "")  # its place: what it defines itself while it is written comes after it
+            self._definitions[key] = (name, textwrap.dedent(write(name)).strip())
+        return self._definitions[key][0]
+
+    def constant(self, wanted: str, value: Any) -> str:
+        """Return a literal, or the name of a constant where it is long."""
+        text = flat(value)
+        if not isinstance(value, str) or len(value) < _LONG:
+            return text
+        key = (wanted, value)
+        if key not in self._constants:
+            name = self.names.take(wanted, constant=True)
+            self._constants[key] = (name, f"{name} = {literal(value, before=f'{name} = ')}")
+        return self._constants[key][0]
+
+    def medium(self, port_type: PortType, stored: Any, files: MediaFiles) -> str:
+        """Return the expression of a medium that lies beside the script."""
+        if not isinstance(stored, Mapping) or KEY not in stored:
+            return flat(from_json(port_type, stored, files))
+        reference = stored[KEY]
+        self.imports.add("from pathlib import Path")
+        if ("media",) not in self._constants:
+            name = self.names.take("media", constant=True)
+            self._constants["media",] = (name, f"{name} = Path(__file__).parent / {flat(self._media)}")
+        place = f"{self._constants['media',][0]} / {flat(reference)}"
+        if reference.endswith(".png"):
+            self.imports.add("import PIL.Image")
+            return f"PIL.Image.open({place})"
+        return f"{self.sources.bring(port_type.medium.decode)}(({place}).read_bytes())"
+
+    def paired(self) -> str:
+        """Return the name of the function that goes through several lists at once."""
+        return self.define(("paired",), "paired", lambda name: _PAIRED.format(name=name))
+
+
+def _is_function(source: str) -> bool:
+    """Return whether a source is a function or class, and no statement."""
+    return isinstance(ast.parse(source).body[0], ast.FunctionDef | ast.ClassDef)
+
+
+def script_of(flow: ExportableFlow) -> str:
+    """Return a flow as a script; see `Flow.to_script`.
+
+    Raises:
+        ExportError: A node cannot be written, or the flow has problems.
+    """
+    code = formatted(joined(parts_of(flow)))
+    return code + trailer_of(code, flow.document)
+
+
+def parts_of(flow: ExportableFlow) -> Parts:
+    """Return the parts of a flow's script.
+
+    Raises:
+        ExportError: A node cannot be written, or the flow has problems.
+    """
+    check(flow)
+    document = flow.document
+    script = Script(f"{document['name']}.media")
+    names = Names(outer=script.names)
+    arguments = [_argument(entry, script, flow.media) for entry in doc.inputs(document)]
+    given = {one.name: _given(one) for one in arguments}
+    for one in arguments:
+        script.names.keep(one.code)  # nothing at the top is called so, and hidden in `main`
+    seeds = getattr(flow.last_run, "seeds", {})
+    lowering = Lowering(script, document, with_subflows(flow.registry, document), flow.media, names, given, seeds)
+    try:
+        outputs = lowering.write()
+    except ExportError:
+        raise
+    except PixelFlowError as error:
+        raise ExportError(str(error)) from error
+    kinds = [*(one.type for one in arguments), *([next(iter(outputs.values())).type] if len(outputs) == 1 else [])]
+    imports = sorted({*script.imports, *script.sources.imports, *imports_of(kinds)})
+    return Parts(
+        document["name"],
+        about(flow, imports),
+        imports,
+        script.constants,
+        script.definitions,
+        [one for one in arguments if one.type.name != "model"],
+        lowering.lines,
+        _returned(outputs),
+        outputs,
+    )
+
+
+def check(flow: ExportableFlow) -> None:
+    """Check that a flow may be written.
+
+    Raises:
+        ExportError: It has problems; says them.
+    """
+    wrong = [one for one in flow.problems() if one.severity == "error" and one.code not in _OVERLOOKED]
+    if wrong:
+        told = " ".join(map(str, wrong[:5]))
+        raise ExportError(f"The flow has problems, and what is wrong cannot be written. {told}")
+
+
+def _argument(entry: Mapping[str, Any], script: Script, files: MediaFiles) -> Argument:
+    port_type = read_port_type(entry["type"])
+    name = entry["name"]
+    code = name if not keyword.iskeyword(name) and Names().is_free(name) else f"{name}_"
+    stored = entry.get("default")
+    default = UNKNOWN if stored is None else port_type.check(from_json(port_type, stored, files))
+    text = ""
+    if stored is not None and port_type.name in ("text", "choice", "int", "float", "flag"):
+        text = script.constant(name, default)
+    elif stored is not None and port_type.name != "model":
+        raise_for = stored if port_type.many else [stored]
+        codes = [script.medium(port_type, item, files) for item in raise_for]
+        text = f"[{', '.join(codes)}]" if port_type.many else codes[0]
+    help_text = " ".join(str(entry.get("help") or entry.get("title") or "").split())
+    return Argument(name, code, port_type, default, text, help_text)
+
+
+def _given(one: Argument) -> Expression:
+    if one.type.name == "model":  # a script names its models
+        return Expression("None", one.type, one.default, is_fixed=True)
+    return Expression(one.code, one.type, one.default)
+
+
+def _returned(outputs: Mapping[str, Expression]) -> str:
+    if len(outputs) == 1:
+        return next(iter(outputs.values())).text
+    return "{" + ", ".join(f"{flat(name)}: {code.text}" for name, code in outputs.items()) + "}" if outputs else ""
+
+
+def about(flow: ExportableFlow, imports: list[str]) -> str:
+    """Return the words at the top of a script: what it is, and what it needs."""
+    from .. import __version__
+
+    found: dict[str, None] = {}
+    for line in imports:
+        module = line.split()[1].partition(".")[0]
+        for package in (_PACKAGES.get(module, module), *_BESIDE.get(module, ())):
+            found[package] = None
+    needed = sorted(filter(None, map(_requirement, found)))
+    title = " ".join(str(flow.document.get("title") or identifier(flow.name).replace("_", " ")).split())
+    lines = [f"{title[:1].upper()}{title[1:]}.", "", f"Written by PixelFlow {__version__}."]
+    if needed:
+        lines += [f"Needs: pip install {' '.join(needed)}"]
+    wrapped = [part for line in lines for part in (textwrap.wrap(line, 80, break_on_hyphens=False) or [""])]
+    return "\n".join(wrapped)
+
+
+def _requirement(package: str) -> str | None:
+    """Return a package with its version as pip reads it, or None of what comes with Python."""
+    try:
+        return f"{package}>={metadata.version(package).partition('+')[0]}"
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def joined(parts: Parts) -> str:
+    """Return the parts of a script as one text, not yet formatted."""
+    late = [f"{one.code} = {one.text} if {one.code} is None else {one.code}" for one in parts.arguments if one.is_late]
+    body = [*late, *parts.lines, *(["", f"return {parts.returns}"] if parts.returns else [])] or ["pass"]
+    head, tail = parser_of(parts.arguments, parts.outputs, parts.title)
+    sections = [
+        f'"""{_quotable(parts.about)}\n"""',
+        "\n".join([*parts.imports, *head]),
+        "\n".join(parts.constants),
+        *parts.definitions,
+        "\n".join([_signature(parts), *indented([*_docstring(parts), *body])]),
+        tail,
+    ]
+    return "\n\n\n".join(filter(None, sections)) + "\n"
+
+
+def _quotable(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"""', '\\"""')
+
+
+def _signature(parts: Parts) -> str:
+    required = [one for one in parts.arguments if not one.text]
+    others = [one for one in parts.arguments if one.text]
+    written = [f"{one.code}: {annotation_of(one.type)}" for one in required]
+    written += [f"{one.code}: {annotation_of(one.type)} = {one.default_text}" for one in others]
+    return f"def main({', '.join(written)}){_promised(parts.outputs)}:"
+
+
+def _promised(outputs: Mapping[str, Expression]) -> str:
+    """Return the annotation of what `main` returns."""
+    if len(outputs) == 1:
+        return f" -> {annotation_of(next(iter(outputs.values())).type)}"
+    return " -> dict[str, object]" if outputs else " -> None"
+
+
+def _docstring(parts: Parts) -> Iterator[str]:
+    first = parts.about.partition("\n")[0]
+    told = [one for one in parts.arguments if one.help]
+    if not told:
+        yield f'"""{_quotable(first)}"""'
+        return
+    yield f'"""{_quotable(first)}'
+    yield ""
+    yield "Args:"
+    for one in told:
+        lines = textwrap.wrap(f"{one.code}: {one.help}", 76)
+        yield from (("    " if number == 0 else "        ") + _quotable(line) for number, line in enumerate(lines))
+    yield '"""'
+
+
+def trailer_of(code: str, document: Document) -> str:
+    """Return the comment in which the flow rides along, with the digest of the code above it."""
+    packed = zlib.compress(json.dumps(document, sort_keys=True, separators=(",", ":")).encode(), 9)
+    lines = textwrap.wrap(base64.b64encode(packed).decode(), 74)
+    digest = hashlib.sha256(code.encode()).hexdigest()
+    return "\n".join(["", f"{MARK}sha256={digest}", *(MARK + one for one in lines), ""])

@@ -1,0 +1,100 @@
+"""How a node type writes itself into a plain script: what its `export` function is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import Any, NoReturn, Protocol
+
+from .node_type import NodeType
+
+
+class Unknown:
+    """Stands for a value that is known only when the script runs."""
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN = Unknown()
+
+
+class Writing(Protocol):
+    """Says what the inputs of a node are in the script, and takes the code that the node becomes.
+
+    A node that is mapped over a list is written once, for one item. Everything is text of Python; a statement is one
+    line, or several of them with their own indentation.
+    """
+
+    @property
+    def node_type(self) -> NodeType:
+        """Return the type of the node."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """Return what the node is called on the canvas."""
+        ...
+
+    def is_set(self, port: str) -> bool:
+        """Return whether an input has a value of its own or an edge, and is not at its default."""
+        ...
+
+    def known(self, port: str) -> Any:
+        """Return the value of an input, as the executor checks it, or UNKNOWN.
+
+        What comes from an input of the flow is known by its default: that decides how the call looks.
+        """
+        ...
+
+    def is_fixed(self, port: str) -> bool:
+        """Return whether the value of an input is known and cannot be another one when the script runs."""
+        ...
+
+    def code(self, port: str) -> str:
+        """Return the expression of an input: a name, or a literal."""
+        ...
+
+    def local(self, wanted: str) -> str:
+        """Return a free name for a variable of the function that is being written."""
+        ...
+
+    def add_import(self, line: str) -> None:
+        """Import something: "import torch", "from diffusers import UniPCMultistepScheduler"."""
+        ...
+
+    def bring(self, function: Callable[..., Any]) -> str:
+        """Copy a function or class of this package or the notebook, with all it uses, and return its name there."""
+        ...
+
+    def define(self, key: Hashable, wanted: str, write: Callable[[str], str]) -> str:
+        """Put a function or constant at the top of the script, once for each key, and return its name.
+
+        Args:
+            key: What it is; the second time nothing is written.
+            wanted: How it should be called.
+            write: Is given the name, and returns the source.
+        """
+        ...
+
+    def line(self, *lines: str) -> None:
+        """Write statements, in order."""
+        ...
+
+    def block(self, port: str) -> tuple[list[str], str]:
+        """Return (statements, expression) of what only a lazy input needs; they run where they are written."""
+        ...
+
+    def give(self, **codes: str) -> None:
+        """Say which expression each output port is."""
+        ...
+
+    def refuse(self, why: str) -> NoReturn:
+        """Say that this node cannot be written, and what to do.
+
+        Raises:
+            ExportError: Always; names the node.
+        """
+        ...
+
+
+Export = Callable[[Writing], None]
