@@ -50,6 +50,8 @@ class Base:
     kept: dict[str, Kept] = field(default_factory=dict)
     extras: dict[Hashable, Kept] = field(default_factory=dict)
     """What other models brought, by key: ControlNets, another VAE."""
+    lenders: dict[str, Path] = field(default_factory=dict)
+    """Parts that a single file lacks → the folder of another model that they come from."""
     light: dict[str, Any] = field(default_factory=dict)
     """Components that weigh nothing: tokenizers, processors, the scheduler."""
     pipelines: dict[Hashable, Any] = field(default_factory=dict)

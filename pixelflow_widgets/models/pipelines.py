@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 from ..errors import ModelError, PixelFlowError
 from .bases import Base
 from .devices import ran_out, sweep
-from .files import bytes_in_memory, component_key, index_of, weight_files
+from .files import bytes_in_memory, component_key, index_of, only_variant, weight_files
 from .memory import Kept, memory, size_of
 from .quiet import quiet
-from .single_files import component_class, pipeline_class, settings_folder
+from .single_files import assembled, component_class, component_settings, lenders, part_of, settings_of
 from .tasks import MOTION, PIPELINES, RELATED
 
 _OFFLOADED = 0.85
@@ -103,7 +103,7 @@ def _whole(base: Base, brought: Mapping[str, Any], told: Callable[[str], None]) 
     if base.variant:
         settings["variant"] = base.variant
     if base.place.is_file():
-        pipeline = _of_file(base, {**settings, **given})
+        pipeline = _of_file(base, given, told)
     else:
         pipeline = attempt(lambda: DiffusionPipeline.from_pretrained(base.place, **settings, **given), base.place)
     for name, thing in pipeline.components.items():
@@ -129,6 +129,8 @@ def _found(base: Base) -> dict[str, Any]:
 
 def _key(base: Base, name: str) -> Hashable:
     where = "cpu" if base.offload else base.device
+    if (lender := base.lenders.get(name)) is not None:
+        return component_key(lender, name, base.dtype, only_variant(lender), where)
     return component_key(base.place, name, base.dtype, base.variant, where)
 
 
@@ -151,11 +153,27 @@ def _make_room(base: Base, given: Mapping[str, Any], told: Callable[[str], None]
         memory.make_room(sum(sizes), "cpu")
 
 
-def _of_file(base: Base, settings: dict[str, Any]) -> Any:
-    """Return the pipeline of a single file, set up by a folder of the same family."""
-    made, folder = pipeline_class(base.family, base.place), settings_folder(base.family, base.place)
-    wanted = {name: value for name, value in settings.items() if name not in ("use_safetensors", "variant")}
-    return attempt(lambda: made.from_single_file(str(base.place), config=str(folder), **wanted), base.place)
+def _of_file(base: Base, given: Mapping[str, Any], told: Callable[[str], None]) -> Any:
+    """Return the pipeline of a single file; parts that it lacks come from a folder of its family."""
+    with settings_of(base.family, base.place) as found:
+        parts = {**found.light, **given}
+        for name, folder in lenders(found, base.family, base.place, given).items():
+            parts[name] = None if folder is None else _lent(base, name, folder, told)
+        return attempt(lambda: assembled(found, base.place, dtype=base.dtype, **parts), base.place)
+
+
+def _lent(base: Base, name: str, folder: Path, told: Callable[[str], None]) -> Any:
+    """Return a part that a single file lacks, of another model: from memory, if it is there."""
+    base.lenders[name] = folder
+    kept = memory.find(_key(base, name))
+    if kept is not None:
+        base.take(name, kept)
+        return kept.thing
+    told(f"Loading the {name.replace('_', ' ')} of {folder.name} …")
+    variant = only_variant(folder)
+    needed = bytes_in_memory(weight_files(folder / name, variant), base.dtype.itemsize)
+    memory.make_room(needed, "cpu" if base.offload else base.device)
+    return attempt(lambda: part_of(folder, name, dtype=base.dtype, variant=variant), folder)
 
 
 def _brought(base: Base, path: Path, told: Callable[[str], None]) -> Kept:
@@ -179,10 +197,8 @@ def _component(path: Path, base: Base) -> Any:
     made = component_class(folder)
     if folder.is_dir():
         return made.from_pretrained(folder, dtype=base.dtype, use_safetensors=True, local_files_only=True)
-    settings = {"dtype": base.dtype, "local_files_only": True}
-    if made.__name__ == "AutoencoderKL" and base.place.is_dir():
-        settings |= {"config": str(base.place), "subfolder": "vae"}
-    return made.from_single_file(str(path), **settings)
+    with component_settings(made, path, base.family, base.place) as settings:
+        return made.from_single_file(str(path), dtype=base.dtype, local_files_only=True, **settings)
 
 
 def _of_task(whole: Any, task: str, brought: dict[str, Any], base: Base) -> Any:

@@ -1,9 +1,17 @@
-"""Tokenizers of the true kinds, trained in a moment on a few sentences; any other word falls to smaller pieces."""
+"""Tokenizers of the true kinds, made in a moment of a few sentences; any other word falls to smaller pieces.
+
+The same in every process, for the weights of a model depend on how many words it knows: what the trainers of CLIP's and
+T5's kinds in `tokenizers` make depends on the order of a hash table, so that theirs are made by hand.
+"""
 
 from __future__ import annotations
 
 import itertools
 import json
+import math
+import re
+import string
+from collections import Counter
 from typing import Any
 
 _COLOURS = ["red", "green", "blue", "yellow", "orange", "purple", "pink", "black", "white", "gray", "brown", "cyan"]
@@ -31,40 +39,52 @@ def clip_tokenizer(pad: str | None = None, positions: int = 77) -> Any:
         pad: The token that fills up; None is the end of text. The second of SDXL has "!".
         positions: The longest text.
     """
-    from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
+    from tokenizers import pre_tokenizers
     from transformers import CLIPTokenizer
 
-    end = "<|endoftext|>"
-    bpe = Tokenizer(models.BPE(continuing_subword_prefix="", end_of_word_suffix="</w>", unk_token=end))
-    bpe.normalizer = normalizers.Lowercase()
-    words = pre_tokenizers.Split(Regex(r"\p{L}+|\p{N}|[^\s\p{L}\p{N}]+"), behavior="removed", invert=True)
-    bpe.pre_tokenizer = pre_tokenizers.Sequence([words, pre_tokenizers.ByteLevel(add_prefix_space=False)])
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
-    trainer = trainers.BpeTrainer(
-        vocab_size=600, initial_alphabet=letters, end_of_word_suffix="</w>", show_progress=False
-    )
-    bpe.train_from_iterator(sentences(), trainer)
-    learnt = json.loads(bpe.to_str())["model"]
-    single = letters + [letter + "</w>" for letter in letters]
-    pieces = [piece for piece in learnt["vocab"] if piece not in set(single)]
-    vocabulary = {piece: number for number, piece in enumerate([*single, *pieces, "<|startoftext|>", end])}
-    merges = [tuple(merge) for merge in learnt["merges"]]
+    merges = _merges(Counter(re.findall(r"[a-z]+|[^\sa-z]+", " ".join(sentences()).lower())))
+    pieces = [*letters, *(letter + "</w>" for letter in letters), *("".join(pair) for pair in merges)]
+    vocabulary = {piece: number for number, piece in enumerate([*pieces, "<|startoftext|>", "<|endoftext|>"])}
     extra = {"pad_token": pad} if pad else {}
     return CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=positions, **extra)
 
 
 def t5_tokenizer() -> Any:
     """Return T5's tokenizer: SentencePiece unigrams."""
-    from tokenizers import SentencePieceUnigramTokenizer
     from transformers import T5Tokenizer
 
-    unigram = SentencePieceUnigramTokenizer()
-    special = ["<pad>", "</s>", "<unk>"]
-    unigram.train_from_iterator(
-        sentences(), vocab_size=300, special_tokens=special, unk_token="<unk>", show_progress=False
-    )
-    pieces = [tuple(piece) for piece in json.loads(unigram.to_str())["model"]["vocab"]]
+    words = Counter("▁" + word for sentence in sentences() for word in sentence.split())
+    letters = sorted({letter for word in words for letter in word} | {*string.ascii_letters, *string.digits})
+    pieces = [(special, 0.0) for special in ("<pad>", "</s>", "<unk>")]
+    pieces += [(word, math.log(words[word] / words.total())) for word in sorted(words)]
+    pieces += [(letter, -20.0) for letter in letters]  # a word is made of letters only where it is not known
     return T5Tokenizer(vocab=pieces, extra_ids=0, model_max_length=512)
+
+
+def _merges(words: Counter[str]) -> list[tuple[str, str]]:
+    """Return which pairs of pieces become one, those that stand side by side most often first; of equals the first."""
+    split = {(*word[:-1], word[-1] + "</w>"): count for word, count in words.items()}
+    merges: list[tuple[str, str]] = []
+    while True:
+        pairs: Counter[tuple[str, str]] = Counter()
+        for word, count in split.items():
+            for pair in itertools.pairwise(word):
+                pairs[pair] += count
+        if not pairs:
+            return merges
+        merges.append(min(pairs, key=lambda pair: (-pairs[pair], pair)))
+        split = {_merged(word, merges[-1]): count for word, count in split.items()}
+
+
+def _merged(word: tuple[str, ...], pair: tuple[str, str]) -> tuple[str, ...]:
+    made: list[str] = []
+    for piece in word:
+        if made and (made[-1], piece) == pair:
+            made[-1] += piece
+        else:
+            made.append(piece)
+    return tuple(made)
 
 
 def bert_tokenizer() -> Any:
