@@ -10,7 +10,7 @@ import numpy as np
 import PIL.Image
 from playwright.sync_api import FloatRect, Locator, Page, expect
 
-from .browser import LONG, pixels
+from .browser import LONG, WAIT, pixels
 
 # Each picture that a node shows while the block runs, in the order in which they came, at a quarter of its size.
 _WATCH = """(root, node) => {
@@ -34,6 +34,9 @@ _WATCH = """(root, node) => {
 }"""
 
 
+_ENDED = "['done', 'failed', 'cancelled'].includes(root.querySelector('.pf-status').dataset.run)"
+
+
 class EditorPage:
     """Is one editor on a page.
 
@@ -55,7 +58,18 @@ class EditorPage:
 
     def wait_synced(self) -> None:
         """Wait until the kernel has answered every edit."""
+        self._soon("root.dataset.pending === '0'", WAIT)
         expect(self.root).to_have_attribute("data-pending", "0")
+
+    def _soon(self, condition: str, most: int) -> None:
+        # Looking often costs nothing in the page; `expect` looks only once a second when it has looked some times.
+        self.root.evaluate(
+            f"""async (root, most) => {{
+                const end = performance.now() + most;
+                while (!({condition}) && performance.now() < end) await new Promise((go) => setTimeout(go, 10));
+            }}""",
+            most,
+        )
 
     @property
     def free_corner(self) -> tuple[float, float]:
@@ -223,6 +237,7 @@ class EditorPage:
 
     def wait_done(self) -> None:
         """Wait until the last run has ended well."""
+        self._soon(_ENDED, LONG)
         expect(self.status).to_contain_text("Done", timeout=LONG)
 
     def watch_frames(self, node: str) -> None:

@@ -147,7 +147,8 @@ def test_stop_ends_sampling_within_one_step(poster: Poster) -> None:
     editor.button("Run").click()
     bar = editor.node(poster.draw).get_by_role("progressbar")
     bar.wait_for(timeout=LONG)
-    eventually(lambda: float(bar.get_attribute("aria-valuenow") or 0), lambda fraction: fraction > 0)
+    # Asked in the page, at each of its frames: the run is over within seconds.
+    poster.lab.page.wait_for_function("bar => Number(bar.ariaValueNow) > 0", arg=bar.element_handle())
     editor.button("Stop").click()
     expect(editor.node(poster.draw)).to_have_attribute("data-state", "cancelled")
     after = poster.lab.value(

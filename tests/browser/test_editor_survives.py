@@ -18,10 +18,10 @@ from .servers import TRACKER, Jupyter
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 EDIT = 'pf.edit("poster.flow.json")'
-BOTH = ["prompt", "text_to_image"]
+BOTH = ["prompt", "template"]
 CODE = """with pf.Flow("first") as flow:
     prompt = flow.input("prompt", "a red circle")
-    flow.output("image", pf.nodes.text_to_image(prompt=prompt, seed=7))
+    flow.output("text", pf.nodes.template(text=prompt))
 flow"""
 
 
@@ -68,13 +68,19 @@ def kept_versions(lab: Lab, flow: str) -> list[Any]:
     return [json.loads(text) for text in lab.value(f"[version.path.read_text() for version in {flow}.versions]")]
 
 
-def build(editor: EditorPage) -> tuple[str, str]:
-    """Make a small flow by mouse; return the ids of its nodes."""
+def build(editor: EditorPage, title: str = "Template", port: str = "text") -> tuple[str, str]:
+    """Make a small flow of a prompt and what takes it by mouse; return the ids of its nodes.
+
+    Args:
+        editor: Is empty.
+        title: Of what takes the prompt; where it runs a model, a worker starts to load its code.
+        port: What it takes the prompt by.
+    """
     prompt = editor.add_node("Prompt", 0.25, 0.3)
-    draw = editor.add_node("Text to image", 0.55, 0.2)
-    editor.connect(f"{prompt}.text", f"{draw}.prompt")
+    taker = editor.add_node(title, 0.55, 0.2)
+    editor.connect(f"{prompt}.text", f"{taker}.{port}")
     editor.set(f"{prompt}.text", "a green star")
-    return prompt, draw
+    return prompt, taker
 
 
 def move(editor: EditorPage, node: str, x: float, y: float) -> None:
@@ -86,7 +92,7 @@ def move(editor: EditorPage, node: str, x: float, y: float) -> None:
 def test_a_killed_kernel_comes_back_with_the_last_gesture(open_cells: Callable[..., Lab]) -> None:
     lab = open_cells(EDIT)
     editor = EditorPage(lab.page).wait()
-    prompt, draw = build(editor)
+    prompt, draw = build(editor, "Text to image", "prompt")
     lab.kernel_pid()
     move(editor, prompt, -30, 50)
     before = document(lab)
@@ -119,7 +125,7 @@ def test_code_that_runs_again_asks_and_keeps_what_hands_made(open_cells: Callabl
     editor.conflict.get_by_role("button", name="Take the code's").click()
     expect(editor.conflict).to_be_hidden()
     expect(editor.node(added)).to_have_count(0)
-    assert types(document(lab, "flow")) == ["text_to_image"]
+    assert types(document(lab, "flow")) == ["template"]
     assert any(added in version["nodes"] for version in kept_versions(lab, "flow"))
 
 
@@ -160,13 +166,13 @@ def test_a_file_that_another_program_changed_is_not_written_over(open_cells: Cal
 def test_a_reloaded_page_and_a_reopened_notebook_go_on(open_cells: Callable[..., Lab]) -> None:
     lab = open_cells(EDIT)
     editor = EditorPage(lab.page).wait()
-    prompt, draw = build(editor)
+    prompt, template = build(editor)
     before = document(lab)
     for leave in (lab.save_and_reload, lab.save_close_and_reopen):
         leave()
         assert document(lab) == before
         editor = EditorPage(lab.page).wait()
-        assert set(editor.nodes()) == {prompt, draw}
+        assert set(editor.nodes()) == {prompt, template}
         # The history is the kernel's, so it is still there.
         editor.undo()
         expect(editor.control(f"{prompt}.text")).not_to_have_value("a green star")

@@ -24,9 +24,12 @@ def pictures(count: int, size: tuple[int, int] = (64, 64)) -> list[PIL.Image.Ima
 
 def box_of(sheet: PIL.Image.Image, wanted: tuple[int, int, int]) -> tuple[int, int, int, int]:
     """Where a colour stands, as (left, top, right, bottom); fails where it is nowhere."""
-    rows, columns = np.nonzero((np.asarray(sheet) == wanted).all(axis=2))
+    numbers = np.asarray(sheet.convert("RGBA")).view("<u4")[..., 0]  # one number a pixel: a sheet has millions
+    red, green, blue = wanted
+    found = numbers == (red | green << 8 | blue << 16 | 255 << 24)
+    rows, columns = found.any(axis=1).nonzero()[0], found.any(axis=0).nonzero()[0]
     assert rows.size, wanted
-    return int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
 def inked(sheet: PIL.Image.Image, box: tuple[int, int, int, int]) -> bool:

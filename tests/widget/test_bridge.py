@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import pixelflow_widgets as pf
+from tests.flow.strategies import SOAK
 
 from .page import Page, add, wait_for
 
@@ -132,7 +133,8 @@ def test_a_request_that_overtook_others_waits_for_them(flow: pf.Flow, page: Page
     assert [m["seq"] for m in page.of("change")] == [2, 3, 4]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.soak
+@settings(max_examples=30 * SOAK, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     values=st.lists(st.integers(0, 9), min_size=1, max_size=12),
     order=st.randoms(use_true_random=False),
@@ -182,7 +184,8 @@ fields = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.soak
+@settings(max_examples=50 * SOAK, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(messages=st.lists(st.tuples(kinds, fields, st.booleans()), max_size=8), noise=st.lists(json_values, max_size=4))
 def test_whatever_a_page_sends_the_next_request_is_answered(
     warmed: list[str], messages: list[tuple[str, dict[str, Any], bool]], noise: list[Any]

@@ -100,6 +100,7 @@ def llava(folder: Path, _: Zoo) -> None:
 @animal
 def t5(folder: Path, _: Zoo) -> None:
     """A T5 that summarises and translates."""
+    import torch
     from transformers import T5Config, T5ForConditionalGeneration
 
     tokenizer = t5_tokenizer()
@@ -114,7 +115,10 @@ def t5(folder: Path, _: Zoo) -> None:
         pad_token_id=tokenizer.pad_token_id,
         eos_token_id=tokenizer.eos_token_id,
     )
-    spread(T5ForConditionalGeneration(config)).save_pretrained(folder)
+    model = spread(T5ForConditionalGeneration(config))
+    with torch.no_grad():
+        model.shared.weight.mul_(4)  # a T5 divides by the root of its width: each word would be about as likely
+    model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
 
 
