@@ -83,7 +83,10 @@ test soak: export MKL_NUM_THREADS := 1
 test soak: export HF_HUB_OFFLINE := 1
 
 test: setup browser check ## Run every check and every test
-	$(BIN)/python -m pytest
+	# Pages wait much and compute little, so they are tested beside everything else; what is said of them comes after it.
+	$(BIN)/python -m pytest tests/browser >.stamps/browser.log 2>&1 & pages=$$!; trap 'kill $$pages' INT TERM; \
+		$(BIN)/python -m pytest --ignore=tests/browser; others=$$?; \
+		wait $$pages; pages=$$?; cat .stamps/browser.log; [ $$others -eq 0 ] && [ $$pages -eq 0 ]
 	cd js && npm test --silent
 
 check: setup ## Lint, formats, types, and the size of the bundle
