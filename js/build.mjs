@@ -37,13 +37,24 @@ const scopeReactFlow = {
   },
 };
 
+/** d3 brings the arithmetic of colours, to fade one into another; React Flow only moves things. So no text is a colour. */
+const noColours = {
+  name: "no-colours",
+  setup(build) {
+    build.onLoad({ filter: /[\\/]d3-color[\\/]dist[\\/]d3-color\.mjs$/ }, () => ({
+      contents: `const none = () => null;
+        export { none as color, none as rgb, none as hsl, none as lab, none as hcl, none as cubehelix, none as gray, none as lch };`,
+    }));
+  },
+};
+
 async function buildWidget() {
   await esbuild.build({
     ...shared,
     entryPoints: { widget: here("src/widget.tsx") },
     format: "esm",
     outdir: STATIC,
-    plugins: [scopeReactFlow],
+    plugins: [scopeReactFlow, noColours],
   });
 }
 
@@ -56,7 +67,7 @@ async function buildHarness() {
     entryPoints: { page: here("harness/page.ts") },
     format: "iife",
     outdir: folder,
-    plugins: [scopeReactFlow],
+    plugins: [scopeReactFlow, noColours],
   });
   await copyFile(here("harness/index.html"), `${folder}/index.html`);
   console.log("harness: .harness/index.html");

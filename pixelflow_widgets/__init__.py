@@ -42,14 +42,14 @@ if TYPE_CHECKING:
     )
     from .flow.problems import Problem
     from .media import Adapter, Audio, Image, Latents, Mask, Model, Table, Video
-    from .public import Flow, edit
-    from .schema import Ask, Complaint, Lazy, Option, Options, Progress, node, registry
+    from .public import Flow, edit, inspect
+    from .schema import Ask, Complaint, Lazy, Option, Options, Progress, Record, node, registry
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "public": "Flow edit",
-    "schema": "Ask Complaint Lazy Option Options Progress node registry",
+    "public": "Flow edit inspect",
+    "schema": "Ask Complaint Lazy Option Options Progress Record node registry",
     "media": "Adapter Audio Image Latents Mask Model Table Video",
     "controls": "Advanced Choices Colour Control File ModelPicker Number Prompt Seed Slider Text Toggle Upload",
     "flow.problems": "Problem",
@@ -92,6 +92,7 @@ __all__ = [
     "Problem",
     "Progress",
     "Prompt",
+    "Record",
     "RecordingError",
     "RunError",
     "Seed",
@@ -103,6 +104,7 @@ __all__ = [
     "Video",
     "WorkerLost",
     "edit",
+    "inspect",
     "media",
     "models",
     "node",

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 from .errors import FlowFileError, RunError
 from .export.exportable import ExportableFlow
+from .flow.carrying import CarryingFlow
 from .flow.document import Document
 from .flow.edited import listen
 from .flow.handles import Node, OutputPort
 from .flow.media_files import MediaFiles
 from .flow.recorder import FlowRecorder
+from .media.tags import CARRIERS
 from .models.memory import ask_also
 from .run import Result, Run
 from .run.events import Event
@@ -24,6 +26,7 @@ from .schema import Registry
 if TYPE_CHECKING:
     import pandas
 
+    from .flow.provenance import Provenance
     from .widget.editor import Editor
 
 
@@ -37,7 +40,7 @@ def _ask_worker(name: str, *arguments: Any) -> Any:
 ask_also(_ask_worker)
 
 
-class Flow(ExportableFlow):
+class Flow(CarryingFlow, ExportableFlow):
     """Is a flow: nodes, edges, inputs and outputs.
 
     Inside `with Flow("first") as flow:` node functions are placed instead of run.
@@ -105,6 +108,7 @@ class Flow(ExportableFlow):
             on_event=on_event,
             id=id,
             priority=priority,
+            before_end=lambda ended: self.give_out(ended.document, ended.partial_result()),
         )
         self.last_run = started
         where = backend if isinstance(backend, str) else type(backend).__name__
@@ -232,6 +236,22 @@ class Flow(ExportableFlow):
 
         return why(self.document, self.registry, self.media, node if isinstance(node, str) else node.id)
 
+    def values_into(self, node: str | Node) -> dict[str, Any]:
+        """Return what comes into a node, by input port; what is fresh is taken, and what is missing is run first.
+
+        Args:
+            node: The node or its id.
+
+        Raises:
+            KeyError: There is no such node.
+            FlowProblems: Something is wrong with the node, or with what feeds it.
+            NodeFailed: A node before it raised.
+        """
+        from .run.values_into import values_into
+
+        key = self.nodes[node if isinstance(node, str) else node.id].id
+        return values_into(self.document, self.registry, self.media, key, lambda sources: self.run(targets=sources))
+
     @property
     def runs(self) -> pandas.DataFrame:
         """Return what ran, newest first: when, how long, how many nodes were found, seeds, memory, errors.
@@ -302,6 +322,21 @@ class Flow(ExportableFlow):
         return self.editor
 
 
+def inspect(path: str | Path) -> Provenance:
+    """Return what a picture, sound or film says of how it was made; runs and imports nothing.
+
+    Args:
+        path: A file that was saved here, or by a program that writes `parameters` into pictures.
+
+    Raises:
+        FlowFileError: It cannot be read, or what it carries is no flow.
+    """
+    from .flow.provenance import read_provenance
+
+    place = Path(path).expanduser()
+    return read_provenance(place, lambda: Flow.load(place))
+
+
 def edit(flow: str | Path | Flow) -> Flow:
     """Open a flow's file, or make it, and return the flow; as the last line of a cell it shows the editor.
 
@@ -322,7 +357,7 @@ def edit(flow: str | Path | Flow) -> Flow:
         raise FlowFileError(f"'{flow}' names no file. Write pf.edit('poster.flow.json').")
     if path.is_dir():
         raise FlowFileError(f"{path} is a folder. Write the name of a file in it: pf.edit('{path}/poster.flow.json').")
-    if path.suffix.lower() in (".png", ".zip"):
+    if path.suffix.lower() in (".zip", *CARRIERS):
         raise FlowFileError(
             f"{path} is not a file that can be edited in its place. Write pf.Flow.load('{path}'), then save it as "
             f"'{path.with_suffix('').name}.flow.json'."

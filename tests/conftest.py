@@ -14,12 +14,13 @@ from tests.zoo import Zoo
 
 @pytest.fixture(scope="session", autouse=True)
 def no_results_on_disk() -> Iterator[None]:
-    """No results on disk: those of the user are neither read nor written, and no test finds those of another.
+    """No results on disk, and nothing confirmed: the user's are neither read nor written, and no test finds another's.
 
     What tests the disk names a folder of its own.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PIXELFLOW_CACHE", "none")
+        patch.setenv("PIXELFLOW_DATA", "none")
         yield
 
 

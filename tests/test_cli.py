@@ -162,3 +162,39 @@ def test_every_node_type_is_listed() -> None:
     done = invoke("nodes")
     assert done.exit_code == 0
     assert "text_to_image(prompt, negative_prompt, model" in done.stdout
+
+
+def test_a_picture_says_how_it_was_made(painting: Path, tmp_path: Path, worker: object) -> None:
+    invoke("run", painting, "--set", "prompt=a star, [bold]big[/bold]\x1b[2J", "--out", tmp_path / "out")
+    done = invoke("inspect", tmp_path / "out" / "image.png")
+    assert done.exit_code == 0, done.output
+    for words in ("'paint' with 1 node: Text to image", "a star, [bold]big[/bold]", "torch", "Seed: 7", "Differs"):
+        assert words in done.stdout
+    assert "\x1b[2J" not in done.stdout
+    told = json.loads(invoke("inspect", tmp_path / "out" / "image.png", "--json").stdout)
+    assert (told["status"], told["differences"]) == ("done", [])
+    assert told["flow"]["inputs"][1]["default"] == 7
+
+
+def test_pictures_are_saved_bare_when_that_is_wanted(painting: Path, tmp_path: Path, worker: object) -> None:
+    invoke("run", painting, "--out", tmp_path / "out", "--no-provenance")
+    done = invoke("inspect", tmp_path / "out" / "image.png")
+    assert done.exit_code == 1 and "does not say how it was made" in done.stderr
+
+
+def test_pictures_of_other_programs_are_told_as_what_they_are(tmp_path: Path) -> None:
+    from PIL.PngImagePlugin import PngInfo
+
+    for texts, words in [
+        ({"parameters": "a cat\nSteps: 20, Seed: 1"}, "there is no flow to open"),
+        ({"workflow": '{"nodes": [1, 2]}', "prompt": "{}"}, "a graph of ComfyUI of 2 nodes"),
+    ]:
+        info = PngInfo()
+        for key, text in texts.items():
+            info.add_text(key, text)
+        PIL.Image.new("RGB", (4, 4)).save(tmp_path / "other.png", pnginfo=info)
+        done = invoke("inspect", tmp_path / "other.png")
+        assert done.exit_code == 0 and words in " ".join(done.stdout.split())
+    (tmp_path / "words.txt").write_text("words")
+    assert invoke("inspect", tmp_path / "words.txt").exit_code == 2
+    assert json.loads(invoke("inspect", tmp_path / "none.png", "--json").stdout)["status"] == "failed"

@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "finetuning": "models prompts media",
     "nodes": "schema controls media models prompts finetuning",
     "usage": "flow run models.cards prompts",
-    "export": "flow schema nodes",
+    "export": "flow schema nodes media",
     "serve": "flow run schema usage export models.cards media",
     "widget": "flow run schema usage export media "
     "models.cards models.detecting models.estimates models.getting models.memory models.weights",

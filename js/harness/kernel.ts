@@ -55,6 +55,7 @@ export class MemoryKernel {
       problems: [],
       stale: [],
       conflict: {},
+      asks: [],
       options: {},
       status: { file: `${scene.flow.name}.flow.json`, saved: true, draft: false, note: "" },
     };
@@ -200,6 +201,8 @@ export class MemoryKernel {
         return this.#pin(String(request.node), request.on === true, by);
       case "media":
         return this.#shelf.keepMedium(String(request.name), buffers[0]);
+      case "look":
+        return this.#shelf.look(String(request.name), buffers[0]);
       case "want":
         void this.#find(request).then((found) =>
           found

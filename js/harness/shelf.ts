@@ -25,10 +25,13 @@ const WORDS = {
 
 export class Shelf {
   #owner: Owner;
+  #files = new Map<string, string>();
   #media = new Map<string, Medium>();
   #versions: { id: string; saved_at: string; document: FlowDocument }[] = [];
   /** For a conflict with code what the hands had, for one with a file what the file holds. */
   #aside: { kind: ConflictTrait["kind"]; document: FlowDocument } | null = null;
+
+  #lookedAt: FlowDocument | null = null;
 
   constructor(owner: Owner) {
     this.#owner = owner;
@@ -51,6 +54,15 @@ export class Shelf {
     return { value: { $media: reference } };
   }
 
+  /** Knows flow files only: pictures are the real kernel's. */
+  look(name: string, bytes: ArrayBuffer | undefined): JsonObject {
+    const text = new TextDecoder().decode(bytes);
+    if (!text.startsWith("{")) throw new OperationRejected(`“${name}”: It carries no flow.`);
+    const document = JSON.parse(text) as FlowDocument;
+    this.#lookedAt = document;
+    return { carried: { key: "dropped", name: document.name, nodes: Object.keys(document.nodes).length, unknown: [] } };
+  }
+
   answer(request: Request): JsonObject {
     const document = this.#owner.document();
     const aside = this.#aside;
@@ -69,6 +81,15 @@ export class Shelf {
         this.#owner.replace(version.document);
         return {};
       }
+      case "export_flow":
+        return { text: this.#exported(request), file: `${document.name}.py` };
+      case "write_export":
+        return this.#write(String(request.path), this.#exported(request), request.over);
+      case "node_cells":
+        return { cells: [`inputs = flow.values_into("${request.node}")`, "image = paint(**inputs)\nimage"] };
+      case "open":
+        if (this.#lookedAt) this.#owner.replace(this.#lookedAt);
+        return {};
       case "save": {
         this.#keepVersion(document);
         const file = typeof request.path === "string" ? request.path : `${document.name}.flow.json`;
@@ -78,6 +99,37 @@ export class Shelf {
       default:
         return { type: "reject", message: `This kernel does not know the request '${request.type}'.` };
     }
+  }
+
+  /** Stands for what the real kernel makes. */
+  #exported({ to }: Request): string {
+    const { name, nodes } = this.#owner.document();
+    if (to === "builder") throw new OperationRejected("'Paint' cannot be written as code: it holds a lock.");
+    if (to === "svg")
+      return '<svg xmlns="http://www.w3.org/2000/svg" width="80" height="40"><rect width="80" height="40" fill="#38c"/></svg>';
+    if (to === "notebook") {
+      const cells = [
+        { cell_type: "markdown", source: [`# ${name}`] },
+        { cell_type: "code", source: ["a = 1\n", "a"] },
+      ];
+      return JSON.stringify({ cells });
+    }
+    return `# ${name} as ${to}\n${Object.keys(nodes).join("\n")}\n`;
+  }
+
+  #write(file: string, text: string, over: unknown): JsonObject {
+    const before = this.#files.get(file);
+    if (before !== undefined && before !== text && over !== before) {
+      const lines = (sign: string, of: string) =>
+        of
+          .trimEnd()
+          .split("\n")
+          .map((line) => sign + line);
+      const difference = [`--- ${file}`, "+++ the flow", "@@ -1 +1 @@", ...lines("-", before), ...lines("+", text)];
+      return { file, difference, over: before };
+    }
+    this.#files.set(file, text);
+    return { file, did: before !== text };
   }
 
   /** The one that is not kept goes to the versions. */

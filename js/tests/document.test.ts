@@ -26,8 +26,9 @@ describe("reading", () => {
     );
     expect([...flow.nodes.keys()]).toEqual(["a"]);
     expect(flow.edges).toEqual([{ from: "a.image", to: "a.prompt" }]);
-    expect(flow.inputs).toEqual([{ name: "prompt", type: "text", title: null, default: null, feeds: ["a.prompt"] }]);
-    expect(flow.outputs).toEqual([{ name: "image", title: null, from: "a.image" }]);
+    const unbound = { title: null, variable: null };
+    expect(flow.inputs).toEqual([{ name: "prompt", type: "text", default: null, feeds: ["a.prompt"], ...unbound }]);
+    expect(flow.outputs).toEqual([{ name: "image", from: "a.image", ...unbound }]);
     expect([...flow.positions]).toEqual([["a", [1, 2]]]);
   });
 

@@ -3,8 +3,8 @@ import { makeScene, SCENES } from "../harness/scenes";
 import { curvePath } from "../src/canvas/curvePath";
 import { Deriver, handleName, referenceOf } from "../src/canvas/derive";
 import { viewportFor } from "../src/canvas/Reporter";
-import { type FlowDocument, readFlow } from "../src/flow/document";
-import type { NodeTypes } from "../src/flow/nodeType";
+import { type FlowDocument, readFlow, splitPort } from "../src/flow/document";
+import type { NodeType, NodeTypes } from "../src/flow/nodeType";
 import { apply } from "../src/flow/operations";
 import { FREE } from "../src/nodes/docks";
 import { boxAround, freePlace } from "../src/nodes/place";
@@ -46,6 +46,43 @@ describe("the scene", () => {
     expect(maker.make(sourceOf(other, types)).cards.get("idea")?.passes).toHaveLength(1);
     const [save] = apply(document, { op: "set_node", id: "paint", fields: { muted: true } });
     expect(maker.make(sourceOf(save, types)).cards.get("paint")?.passes).toEqual([]);
+  });
+
+  test("shows a variable in place of the control, also under Advanced, and as nothing that is missing", () => {
+    const input = { name: "image", type: "image", required: true };
+    const radius = { name: "radius", type: "int", default: 3, advanced: true, control: { kind: "number" } };
+    const types = { blur: { title: "Blur", inputs: [input, radius], outputs: [] } } as unknown as NodeTypes;
+    const nodes = { n1: { type: "blur", values: {} } };
+    const document = { name: "f", nodes, edges: [], inputs: [], outputs: [] };
+    const maker = new SceneMaker();
+    const rows = (of: FlowDocument) => maker.make(sourceOf(of, types)).cards.get("n1")?.rows ?? [];
+    const [image] = rows(document);
+    expect(rows(document)).toHaveLength(1);
+    expect(image).toMatchObject({ controlled: true, variable: null, lost: false });
+    const bindings = { image: "photo", radius: "n", other: 3 };
+    const [bound] = apply(document, { op: "set_node", id: "n1", fields: { bindings } });
+    expect(rows(bound).slice(0, 2)).toMatchObject([
+      { reference: "n1.image", variable: "photo", controlled: false, block: 0, connected: false },
+      { reference: "n1.radius", variable: "n", controlled: false },
+    ]);
+  });
+
+  test("keeps the edges of a port that a cell has taken away, and says that they lead nowhere", () => {
+    const { document, types } = sceneOf("engine");
+    const maker = new SceneMaker();
+    const before = maker.make(sourceOf(document, types));
+    const curve = before.curves.find(({ source, target }) => !`${source}${target}`.includes("dock:"));
+    const { node: id = "", port = "" } = splitPort(curve?.to) ?? {};
+    const name = readFlow(document).nodes.get(id)?.type ?? "";
+    const type = types[name] as NodeType;
+    const changed = { ...types, [name]: { ...type, inputs: type.inputs.filter((each) => each.name !== port) } };
+    const after = maker.make(sourceOf(document, changed));
+    const lost = after.cards.get(id)?.rows.filter((row) => row.lost) ?? [];
+    expect(lost).toMatchObject([{ reference: curve?.to, side: "input", connected: true }]);
+    expect(after.curves.filter((each) => each.lost).map(({ key }) => key)).toEqual([curve?.key]);
+    expect(before.curves.some((each) => each.lost)).toBe(false);
+    const again = maker.make(sourceOf(document, types));
+    expect(again.curves.some((each) => each.lost)).toBe(false);
   });
 
   test("frames what came out of a port that may give anything, once it is known", () => {

@@ -12,6 +12,8 @@ from typing import Annotated
 import typer
 
 from .cache import cache_app
+from .exporting import export
+from .inspect import inspect
 from .models import models_app
 from .printing import WRONG, say
 from .running import run
@@ -19,6 +21,8 @@ from .starter import starter_app
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Generative flows: run, look, get models.")
 app.command()(run)
+app.command()(export)
+app.command()(inspect)
 app.add_typer(models_app, name="models")
 app.add_typer(starter_app, name="starter")
 app.add_typer(cache_app, name="cache")

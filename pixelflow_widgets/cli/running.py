@@ -14,7 +14,7 @@ from .printing import FAILED, STOPPED, WRONG, end, say
 
 
 def run(
-    flow: Annotated[Path, typer.Argument(help="A .flow.json, a .flow.zip, or a picture that carries a flow.")],
+    flow: Annotated[Path, typer.Argument(help="A .flow.json, a .flow.zip, or a file that carries a flow.")],
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Value of an input; @FILE reads a file.")
     ] = None,
@@ -26,6 +26,9 @@ def run(
         list[str] | None, typer.Option(metavar="NODE=NUMBER", help="Candidate that a node which asks takes, from 0.")
     ] = None,
     backend: Annotated[str, typer.Option(help="auto, inline or worker.")] = "auto",
+    provenance: Annotated[
+        bool, typer.Option(help="Whether pictures, sounds and films say what made them: flow, models, versions.")
+    ] = True,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output, no bar.")] = False,
 ) -> None:
     """Run a flow and write its outputs.
@@ -39,7 +42,7 @@ def run(
         inputs = dict(_read_input(loaded, text) for text in set_ or [])
         answers = dict(_read_answer(text) for text in answer or [])
         result, started = _run_with_bar(loaded, inputs, target, backend, answers, quiet=as_json)
-        paths = result.save(out)
+        paths = result.save(out, provenance=provenance)
     except KeyboardInterrupt:
         say("Stopped.")
         raise typer.Exit(STOPPED) from None
@@ -48,14 +51,18 @@ def run(
         end(as_json, WRONG, {"error": str(error), "problems": problems})
     except (RunError, PixelFlowError, OSError) as error:
         end(as_json, STOPPED if isinstance(error, Cancelled) else FAILED, {"error": str(error)})
+    _tell(result, started.id, paths, as_json)
+
+
+def _tell(result: Any, run: str, paths: list[Path], as_json: bool) -> None:
     if as_json:
-        told = {"status": "done", "run": started.id, "seeds": result.seeds, "outputs": _told(result)}
+        told = {"status": "done", "run": run, "seeds": result.seeds, "outputs": _told(result)}
         print(json.dumps({**told, "files": [str(path) for path in paths]}))
-    else:
-        for name, value in _told(result).items():
-            print(f"{name}: {value}")
-        for path in paths:
-            print(path)
+        return
+    for name, value in _told(result).items():
+        print(f"{name}: {value}")
+    for path in paths:
+        print(path)
 
 
 def _told(result: Any) -> dict[str, Any]:

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..schema import PortType
+from ..flow import document as doc
+from ..flow.bindings import bound_ports
+from ..flow.document import Document
+from ..flow.media_files import MediaFiles, from_json
+from ..media import Audio, Video
+from ..media.recordings import open_film
+from ..schema import PortType, Registry
+from ..schema.exporting import UNKNOWN
+from ..schema.port_types import read_port_type
 from .expressions import Expression
 from .literals import flat
+from .names import Names
+
+if TYPE_CHECKING:
+    from .script import Script
 
 _ANNOTATIONS = {
     "text": "str",
@@ -20,8 +33,46 @@ _ANNOTATIONS = {
     "mask": "PIL.Image.Image",
     "table": "pandas.DataFrame",
     "latents": "torch.Tensor",
+    "audio": "Audio",
+    "video": "Video",
 }
-_MODULES = {"image": "PIL.Image", "mask": "PIL.Image", "table": "pandas", "latents": "torch"}
+_MODULES = {"image": "PIL.Image", "mask": "PIL.Image", "table": "pandas", "latents": "torch", "audio": "soundfile"}
+_WRITTEN = ("image", "mask", "table", "audio", "video")
+"""What goes into files; the rest is printed."""
+_OPENED = {"image": "PIL.Image.open({})", "mask": "PIL.Image.open({})", "table": "pandas.read_csv({})"}
+_READ_AUDIO = '''
+def {0}(path):
+    """Read a sound from a file."""
+    samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    return Audio(np.ascontiguousarray(samples.T), rate)
+'''
+_SAVE_FILM = '''
+def save_film(film, path):
+    """Write a film to a file, with its sound."""
+    _, height, width, _ = film.frames.shape
+    even = (0, 0), (0, height % 2), (0, width % 2), (0, 0)  # as codecs want it
+    frames = np.pad(film.frames, even, mode="edge")
+    with av.open(str(path), "w") as container:
+        rate = Fraction(film.fps).limit_denominator(1001)
+        stream = container.add_stream("libx264", rate=rate, options={"crf": "21"})
+        stream.height, stream.width = frames.shape[1:3]
+        stream.pix_fmt = "yuv420p"
+        if film.audio is not None:
+            samples = film.audio.samples[:2]
+            layout = "mono" if len(samples) == 1 else "stereo"
+            sound = container.add_stream("aac", rate=48_000, layout=layout)
+            heard = av.AudioFrame.from_ndarray(samples, format="fltp", layout=layout)
+            heard.sample_rate = film.audio.sample_rate
+        for pixels in frames:
+            shown = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+            container.mux(stream.encode(shown))
+        container.mux(stream.encode())
+        if film.audio is not None:
+            container.mux([*sound.encode(heard), *sound.encode()])
+'''
+_FILM_IMPORTS = ("import av", "import numpy as np", "from fractions import Fraction")
+BOUND = "$"
+"""How the names of inputs begin that are variables of the notebook; no input of a flow is called so."""
 _PLAIN = ("text", "choice", "int", "float")
 
 
@@ -36,6 +87,7 @@ class Argument:
         default: Its value when none is given.
         text: The expression of that; empty where there is none.
         help: What it is, in words.
+        read: How a file that the command line names is opened, with {} for its path; empty where it names none.
     """
 
     name: str
@@ -44,16 +96,68 @@ class Argument:
     default: Any
     text: str
     help: str
-
-    @property
-    def default_text(self) -> str:
-        """Return the default as the signature has it: lists and media are made in the call."""
-        return self.text if self.type.name in (*_PLAIN, "flag") and not self.type.many else "None"
+    read: str = ""
 
     @property
     def is_late(self) -> bool:
         """Return whether the default is made in the call."""
-        return bool(self.text) and self.default_text == "None"
+        return bool(self.text) and (self.type.name not in (*_PLAIN, "flag") or self.type.many)
+
+    @property
+    def late(self) -> str:
+        """Return the statement that makes the default in the call."""
+        return f"{self.code} = {self.text} if {self.code} is None else {self.code}"
+
+
+def argument_of(entry: Mapping[str, Any], script: Script, files: MediaFiles) -> Argument:
+    """Return an input of a flow as an argument.
+
+    Args:
+        entry: The input, as the document has it.
+        script: Takes long texts and media.
+        files: The media that values refer to.
+    """
+    port_type = read_port_type(entry["type"])
+    name, stored = entry["name"], entry.get("default")
+    code = name if not keyword.iskeyword(name) and Names().is_free(name) else f"{name}_"
+    default = UNKNOWN if stored is None else port_type.check(from_json(port_type, stored, files))
+    text = ""
+    if stored is not None and port_type.name in (*_PLAIN, "flag"):
+        text = script.constant(name, default)
+    elif stored is not None and port_type.name != "model":
+        codes = [script.medium(port_type, item, files) for item in (stored if port_type.many else [stored])]
+        text = f"[{', '.join(codes)}]" if port_type.many else codes[0]
+    told = " ".join(str(entry.get("help") or entry.get("title") or "").split())
+    return Argument(name, code, port_type, default, text, told, _read(port_type, script))
+
+
+def bound_arguments(document: Document, types: Registry, taken: set[str]) -> list[Argument]:
+    """Return the variables of the notebook that nodes read, as arguments: a script has no notebook around it.
+
+    Args:
+        document: The flow.
+        types: Which node types there are.
+        taken: Names of other arguments.
+    """
+    found: dict[str, Argument] = {}
+    names = Names(taken)
+    for entry in doc.nodes(document).values():
+        node_type = types.find(entry["type"])
+        for port, variable in bound_ports(entry).items():
+            if variable not in found and node_type is not None and port in node_type.inputs:
+                kind = node_type.inputs[port].type
+                told = f"What the notebook calls {variable}."
+                found[variable] = Argument(f"{BOUND}{variable}", names.take(variable), kind, UNKNOWN, "", told)
+    return list(found.values())
+
+
+def signature_of(arguments: Iterable[Argument]) -> str:
+    """Return the parameters of a function: those without a default come first."""
+    ordered = sorted(arguments, key=lambda one: bool(one.text))
+    plain = [f"{one.code}: {annotation_of(one.type)}" for one in ordered if not one.text]
+    late = [f"{one.code}: {annotation_of(one.type)} | None = None" for one in ordered if one.is_late]
+    others = [f"{one.code}: {annotation_of(one.type)} = {one.text}" for one in ordered if one.text and not one.is_late]
+    return ", ".join([*plain, *others, *late])
 
 
 def annotation_of(port_type: PortType) -> str:
@@ -63,34 +167,43 @@ def annotation_of(port_type: PortType) -> str:
 
 
 def imports_of(types: Iterable[PortType]) -> set[str]:
-    """Return the imports that annotations want."""
+    """Return the imports that annotations want, and files of the command line."""
     found = {_MODULES[one.name] for one in types if one.name in _MODULES}
     return {f"import {module}" for module in found}
+
+
+def saving_imports(outputs: Mapping[str, Expression]) -> list[str]:
+    """Return the imports of what writes results into files."""
+    kinds = {code.type.name for code in outputs.values()}
+    return [*(["import soundfile"] if "audio" in kinds else []), *(_FILM_IMPORTS if "video" in kinds else [])]
 
 
 def parser_of(arguments: Sequence[Argument], outputs: Mapping[str, Expression], title: str) -> tuple[list[str], str]:
     """Return (imports, the statements that read the command line, call `main` and write what it returns)."""
     lines = ['if __name__ == "__main__":', "    parser = argparse.ArgumentParser(description=__doc__)"]
-    imports = ["import argparse"]
+    imports = ["import argparse", *saving_imports(outputs)]
     for one in arguments:
         lines.append(f"    parser.add_argument({', '.join(_described(one))})")
     if outputs:
         imports.append("from pathlib import Path")
-        lines.append('    parser.add_argument("--out", type=Path, default=Path(), help="Folder of the results.")')
+        lines.append('    parser.add_argument("--out", type=Path, default=Path(), help="Where results go.")')
     lines.append("    given = vars(parser.parse_args())")
     if outputs:
         lines.append('    out = given.pop("out")')
-        if any(_read(one.type) for one in arguments):
+        if any(one.read for one in arguments):
             lines += [f"    {line}" for one in arguments for line in _opened(one)]
         lines += [f"    {line}" for line in _written(outputs)]
     else:
         lines.append("    main(**given)")
-    return imports, "\n".join(lines)
+    saving = [_SAVE_FILM.strip()] if any(code.type.name == "video" for code in outputs.values()) else []
+    return imports, "\n\n\n".join([*saving, "\n".join(lines)])
 
 
 def _described(one: Argument) -> Iterator[str]:
-    yield flat(f"--{one.code.strip('_').replace('_', '-')}")
-    yield f"dest={flat(one.code)}"
+    option = one.code.strip("_").replace("_", "-")
+    yield flat(f"--{option}")
+    if option.replace("-", "_") != one.code:
+        yield f"dest={flat(one.code)}"
     if one.type.name == "flag":
         yield "action=argparse.BooleanOptionalAction"
     elif one.type.name in ("int", "float"):
@@ -107,14 +220,22 @@ def _described(one: Argument) -> Iterator[str]:
         yield f"help={flat(one.help.replace('%', '%%'))}"
 
 
-def _read(port_type: PortType) -> str:
-    return {"image": "PIL.Image.open({})", "mask": "PIL.Image.open({})", "table": "pandas.read_csv({})"}.get(
-        port_type.name, ""
-    )
+def _read(port_type: PortType, script: Script) -> str:
+    """Return how a file is opened, with {} for its path."""
+    if port_type.name == "audio":
+        name = script.define(("read audio",), "read_audio", _READ_AUDIO.format)
+        script.imports.add("import numpy as np")
+        script.sources.bring(Audio)
+        return f"{name}({{}})"
+    if port_type.name == "video":
+        script.imports.add("from pathlib import Path")
+        script.sources.bring(Video)
+        return f"{script.sources.bring(open_film)}(Path({{}}).read_bytes())"
+    return _OPENED.get(port_type.name, "")
 
 
 def _opened(one: Argument) -> Iterator[str]:
-    read = _read(one.type)
+    read = one.read
     if not read:
         return
     place = f"given[{flat(one.code)}]"
@@ -139,7 +260,7 @@ def _written(outputs: Mapping[str, Expression]) -> Iterator[str]:
 
 
 def _written_one(name: str, value: str, port_type: PortType) -> Iterator[str]:
-    if port_type.many:
+    if port_type.many and port_type.name in _WRITTEN:
         yield f"for number, item in enumerate({value}, 1):"
         numbered = f'f"{name}_{{number}}'
         yield from ("    " + line for line in _file(f"{numbered}", "item", port_type.name))
@@ -152,5 +273,9 @@ def _file(stem: str, value: str, kind: str) -> Iterator[str]:
         yield f'{value}.save(out / {stem}.png")'
     elif kind == "table":
         yield f'{value}.to_csv(out / {stem}.csv", index=False)'
+    elif kind == "audio":
+        yield f'soundfile.write(out / {stem}.wav", {value}.samples.T, {value}.sample_rate)'
+    elif kind == "video":
+        yield f'save_film({value}, out / {stem}.mp4")'
     else:
         yield f"print({value})"

@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from ..flow.editing import EditableFlow
+from ..flow.document import Document
+from ..flow.handles import Node
+from ..flow.media_files import MediaFiles
+from ..flow.stated import StatedFlow
 from ..schema import Registry
 from ..schema import registry as process_registry
 
@@ -13,7 +16,7 @@ if TYPE_CHECKING:
     from .script_reading import ReadScript
 
 
-class ExportableFlow(EditableFlow):
+class ExportableFlow(StatedFlow):
     """Is written as code, notebook or drawing, and read back from code."""
 
     last_run: Any = None
@@ -48,8 +51,22 @@ class ExportableFlow(EditableFlow):
 
         made = notebook_of(self)
         if path is not None:
-            write_notebook(Path(path), made)
+            write_notebook(self, Path(path), made)
         return made
+
+    def to_cells(self, node: str | Node, *, variable: str | None = "flow") -> list[str]:
+        """Return one node as cells of this notebook: what comes into it, loaded; then its code, ready for `%debug`.
+
+        Args:
+            node: The node or its id.
+            variable: What the flow is called in the notebook; None lets the first cell open its file.
+
+        Raises:
+            ExportError: The node cannot be written as code; says why.
+        """
+        from .cells import cells_of
+
+        return cells_of(self, node if isinstance(node, str) else node.id, variable)
 
     def to_svg(self) -> str:
         """Return a drawing of the flow as SVG."""
@@ -93,9 +110,7 @@ class ExportableFlow(EditableFlow):
         """
         read = cls.read_script(script, registry=registry)
         read.check()
-        flow = cls.__new__(cls)
-        flow._begin(read.document, read.media, registry)
-        return flow
+        return read.flow()
 
     @classmethod
     def read_script(cls, script: str | Path, *, registry: Registry = process_registry) -> ReadScript:
@@ -110,4 +125,9 @@ class ExportableFlow(EditableFlow):
         """
         from .script_reading import read_script
 
-        return read_script(script, registry)
+        def make(document: Document, media: MediaFiles) -> Self:
+            flow = cls.__new__(cls)
+            flow._begin(document, media, registry)
+            return flow
+
+        return read_script(script, make)

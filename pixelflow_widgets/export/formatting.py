@@ -24,6 +24,28 @@ def formatted(source: str) -> str:
     return source
 
 
+def formatted_cell(source: str) -> str:
+    """Return a cell of a notebook in ruff's format; other cells may use what it imports.
+
+    Raises:
+        ExportError: It is no Python: a mistake of whoever wrote it.
+    """
+    command = ["check", "--isolated", "--fix-only", "--quiet", "--select", "I", "--target-version", "py311"]
+    source = _ruff([*command, "--stdin-filename", "cell.py", "-"], source)
+    command = ["format", "--isolated", "--quiet", "--line-length", str(LINE), "--target-version", "py311"]
+    return _ruff([*command, "--stdin-filename", "cell.py", "-"], source).strip("\n")
+
+
+def without_unused(source: str) -> str:
+    """Return Python without imports that it does not use.
+
+    Raises:
+        ExportError: It is no Python: a mistake of whoever wrote it.
+    """
+    command = ["check", "--isolated", "--fix-only", "--quiet", "--select", "F401", "--target-version", "py311"]
+    return _ruff([*command, "--stdin-filename", "cell.py", "-"], source)
+
+
 def faults(source: str) -> str:
     """Return what ruff has to say against Python, or nothing."""
     done = _called(["check", "--isolated", "--quiet", "--select", _RULES, "--target-version", "py311", "-"], source)

@@ -6,7 +6,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 WIDTH = 88
 """How wide generated code is, in columns: ruff's default."""
@@ -24,6 +24,30 @@ class Code(str):
     __slots__ = ()
 
 
+class Call(NamedTuple):
+    """Is a call that stands among values.
+
+    Args:
+        name: What is called.
+        arguments: (keyword, value) in order; a positional argument has the keyword "".
+    """
+
+    name: str
+    arguments: tuple[tuple[str, Any], ...]
+
+
+class Generic(NamedTuple):
+    """Is a type of types that stands among values: `list[...]`, `Literal[...]`.
+
+    Args:
+        name: What stands before the brackets.
+        items: What stands in them, at least one.
+    """
+
+    name: str
+    items: tuple[Any, ...]
+
+
 def literal(value: Any, *, indent: int = 0, before: str = "", after: str = "", width: int = WIDTH) -> str:
     """Return a value as Python writes it; what is too long for its line goes over several.
 
@@ -31,7 +55,8 @@ def literal(value: Any, *, indent: int = 0, before: str = "", after: str = "", w
     not in it.
 
     Args:
-        value: A str, int, float, bool or None, a piece of `Code`, or a list, tuple or dict of these.
+        value: A str, int, float, bool or None, a piece of `Code`, a `Call`, a `Generic`, or a list, tuple or dict of
+            these.
         indent: How many columns its statement or argument is indented.
         before: What stands before it on its line, after the indent: "prompt=".
         after: What follows it on its last line: ",".
@@ -43,17 +68,21 @@ def literal(value: Any, *, indent: int = 0, before: str = "", after: str = "", w
     line = flat(value)
     if indent + width_of(before) + width_of(line) + width_of(after) <= width:
         return line
-    if isinstance(value, Code):
+    if isinstance(value, Code) or not value:
         return line
     if isinstance(value, str):
         return _wrapped(value, indent, width)
-    if isinstance(value, Mapping) and value:
-        items = [
-            _item(each, indent + STEP, f"{literal(key, indent=indent + STEP, after=':', width=width)}: ", width)
-            for key, each in value.items()
-        ]
+    if isinstance(value, Call):
+        return (
+            value.name + _exploded("()", _arguments(value, indent + STEP, width), indent) if value.arguments else line
+        )
+    if isinstance(value, Generic):
+        items = [_item(each, indent + STEP, "", width) for each in value.items]
+        return value.name + _exploded("[]", items, indent, last="," if len(items) > 1 else "")
+    if isinstance(value, Mapping):
+        items = [_entry(key, each, indent + STEP, width) for key, each in value.items()]
         return _exploded("{}", items, indent)
-    if isinstance(value, list | tuple) and value:
+    if isinstance(value, list | tuple):
         brackets = "[]" if isinstance(value, list) else "()"
         return _exploded(brackets, [_item(each, indent + STEP, "", width) for each in value], indent)
     return line
@@ -75,6 +104,10 @@ def flat(value: Any) -> str:
         return int.__repr__(value)
     if isinstance(value, float):
         return _number(value)
+    if isinstance(value, Generic):
+        return f"{value.name}[{', '.join(map(flat, value.items))}]"
+    if isinstance(value, Call):
+        return f"{value.name}({', '.join(before + flat(each) for before, each in _given(value))})"
     if isinstance(value, list):
         return f"[{', '.join(map(flat, value))}]"
     if isinstance(value, tuple):
@@ -84,20 +117,25 @@ def flat(value: Any) -> str:
     raise TypeError(f"There is no literal of {type(value).__name__}.")
 
 
-def call(name: str, arguments: Iterable[tuple[str, Any]], *, indent: int = 0, before: str = "") -> str:
+def call(name: str, arguments: Iterable[tuple[str, Any]], *, indent: int = 0, before: str = "", after: str = "") -> str:
     """Return a call, on one line where it fits and an argument a line where not.
 
     Args:
         name: What is called.
-        arguments: (keyword, value) in order; a positional argument has the keyword "".
-        indent: How many columns its statement is indented.
-        before: What stands before it on its line: "image = ".
+        arguments: As of `Call`.
+        indent: As for `literal`.
+        before: As for `literal`: "image = ".
+        after: As for `literal`.
     """
-    given = [(f"{keyword}=" if keyword else "", value) for keyword, value in arguments]
-    line = f"{name}({', '.join(keyword + flat(value) for keyword, value in given)})"
-    if not given or indent + width_of(before) + width_of(line) <= WIDTH:
-        return line
-    return name + _exploded("()", [_item(value, indent + STEP, keyword, WIDTH) for keyword, value in given], indent)
+    return literal(Call(name, tuple(arguments)), indent=indent, before=before, after=after)
+
+
+def _given(value: Call) -> Iterator[tuple[str, Any]]:
+    return ((f"{keyword}=" if keyword else "", each) for keyword, each in value.arguments)
+
+
+def _arguments(value: Call, indent: int, width: int) -> list[str]:
+    return [_item(each, indent, before, width) for before, each in _given(value)]
 
 
 def width_of(text: str) -> int:
@@ -117,9 +155,16 @@ def _item(value: Any, indent: int, before: str, width: int) -> str:
     return before + literal(value, indent=indent, before=before.rpartition("\n")[2], after=",", width=width)
 
 
-def _exploded(brackets: str, items: list[str], indent: int) -> str:
-    inside = "".join(f"\n{' ' * (indent + STEP)}{item}," for item in items)
-    return f"{brackets[0]}{inside}\n{' ' * indent}{brackets[1]}"
+def _entry(key: Any, value: Any, indent: int, width: int) -> str:
+    """Return an entry of a dict; a value that stands on one line in any case leaves its name the less room."""
+    goes_over_lines = bool(value) and isinstance(value, str | list | tuple | Mapping) and not isinstance(value, Code)
+    after = ":" if goes_over_lines else f": {flat(value)},"
+    return _item(value, indent, f"{literal(key, indent=indent, after=after, width=width)}: ", width)
+
+
+def _exploded(brackets: str, items: list[str], indent: int, last: str = ",") -> str:
+    inside = ",".join(f"\n{' ' * (indent + STEP)}{item}" for item in items)
+    return f"{brackets[0]}{inside}{last}\n{' ' * indent}{brackets[1]}"
 
 
 def _number(value: float) -> str:

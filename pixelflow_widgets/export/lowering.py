@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ExportError, PixelFlowError
 from ..flow import document as doc
+from ..flow.bindings import bound_ports
 from ..flow.document import Document, Edge
 from ..flow.graph import Graph
 from ..flow.media_files import PLAIN, MediaFiles, from_json
 from ..flow.muting import is_muted, passed_by
 from ..schema import NodeType, Port, PortType, Registry
 from ..schema.exporting import UNKNOWN
+from .arguments import BOUND
 from .expressions import Expression, fixed
 from .names import Names, identifier
 from .node_writing import NodeWriting
@@ -50,12 +52,16 @@ class Lowering:
         self.lines: list[str] = []
         self.made: dict[str, dict[str, Expression]] = {}
         """What each node that was written gives, by output port."""
+        self._reused: dict[str, str] = {}
         self._graph = Graph.of(document)
         self._entries = doc.nodes(document)
         self._fed: dict[tuple[str, str], list[str]] = {}
         for entry in doc.inputs(document):
             for place in doc.feeds(entry):
                 self._fed.setdefault(place, []).append(entry["name"])
+        for node, entry in self._entries.items():
+            for port, variable in bound_ports(entry).items():
+                self._fed.setdefault((node, port), []).append(f"{BOUND}{variable}")
         self._called: dict[tuple[str, str], list[str]] = {}
         for entry in doc.outputs(document):
             if (place := doc.split_port(entry["from"])) is not None:
@@ -71,10 +77,7 @@ class Lowering:
         self._write_all(self._needed([*wanted, *last]))
         if outputs:
             return {name: self.made[place[0]][place[1]] for name, place in outputs.items() if place}
-        return {self._free_output(port): code for node in last for port, code in self.made[node].items()}
-
-    def _free_output(self, port: str) -> str:
-        return port
+        return {code.text: code for node in last for code in self.made[node].values()}
 
     def _last(self, without_outputs: bool) -> Iterator[str]:
         """Yield the last nodes that do something by themselves; of a flow without outputs, all that give something."""
@@ -251,6 +254,23 @@ class Lowering:
             for port in ports
         ]
         return sorted(set.intersection(*needed)) if needed else []
+
+    def reused(self, wanted: str) -> str:
+        """Return a variable of this function that every node may set anew."""
+        if wanted not in self._reused:
+            self._reused[wanted] = self.names.take(wanted)
+        return self._reused[wanted]
+
+    def is_joined(self, node: str, port: str) -> bool:
+        """Return whether something comes into an input, or a value of its own stands there."""
+        edges = any(edge.input == port for edge in self._graph.incoming[node])
+        return edges or (node, port) in self._fed or self._entries[node].get("values", {}).get(port) is not None
+
+    def is_read(self, node: str, port: str) -> bool:
+        """Return whether an edge, an output of the flow or nobody else than the reader of the result wants a port."""
+        if (node, port) in self._called or any(edge.output == port for edge in self._graph.outgoing[node]):
+            return True
+        return not self._called and not self._graph.outgoing[node]
 
     def variable(self, node: str, port: str) -> str:
         """Return a free name for what a node gives: as the flow's output, its own title or the port is called."""

@@ -8,7 +8,9 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-_RESERVED = frozenset([*keyword.kwlist, *keyword.softkwlist, *dir(builtins), "main", "parser", "arguments"])
+_RESERVED = frozenset(
+    [*keyword.kwlist, *keyword.softkwlist, *dir(builtins), "main", "parser", "arguments", "save_film"]
+)
 
 
 class Names:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..errors import ExportError
 from ..schema import NodeType, PortType
+from ..schema.exporting import indented
 from ..schema.port_types import options_of
 from .expressions import Expression
 from .literals import flat
@@ -16,8 +17,6 @@ from .names import identifier
 
 if TYPE_CHECKING:
     from .lowering import Lowering
-
-INDENT = "    "
 
 
 class NodeWriting:
@@ -35,13 +34,19 @@ class NodeWriting:
         self.node_type, self.title = node_type, flow.title(node)
         self._inputs = dict(inputs)
         self._lines: list[str] = []
+        self._ahead: list[str] = []
+        self._behind: list[str] = []
         self._given: dict[str, str] = {}
         self._lists: set[str] = set()
+        self.made = ""
+        """The list in which a loop keeps what each turn gave."""
 
     # What the inputs are
 
     def is_set(self, port: str) -> bool:
         """Return whether an input has a value of its own or an edge; see `Writing.is_set`."""
+        if self.node_type.inputs[port].lazy:
+            return self._flow.is_joined(self._node, port)
         return port in self._inputs and not self._inputs[port].is_default
 
     def known(self, port: str) -> Any:
@@ -62,6 +67,18 @@ class NodeWriting:
         """Return a free name for a variable; see `Writing.local`."""
         return self._flow.names.take(wanted)
 
+    def reused(self, wanted: str) -> str:
+        """Return a variable that every node may set anew; see `Writing.reused`."""
+        return self._flow.reused(wanted)
+
+    def remember(self, key: Hashable, what: Hashable) -> None:
+        """Tell other nodes something; see `Writing.remember`."""
+        self._flow.script.memory.setdefault(key, {})[what] = None
+
+    def remembered(self, key: Hashable) -> tuple[Any, ...]:
+        """Return what all nodes tell under a key; see `Writing.remembered`."""
+        return tuple(self._flow.script.memory.get(key, ()))
+
     def add_import(self, line: str) -> None:
         """Import something; see `Writing.add_import`."""
         self._flow.script.imports.add(line)
@@ -81,6 +98,14 @@ class NodeWriting:
         """Write statements; see `Writing.line`."""
         self._lines += lines
 
+    def ahead(self, *lines: str) -> None:
+        """Write statements that stand before all others; see `Writing.ahead`."""
+        self._ahead += lines
+
+    def behind(self, *lines: str) -> None:
+        """Write statements that stand behind all others; see `Writing.behind`."""
+        self._behind += lines
+
     def block(self, port: str) -> tuple[list[str], str]:
         """Return (statements, expression) of what only a lazy input needs; see `Writing.block`."""
         lazy = [name for name, one in self.node_type.inputs.items() if one.lazy]
@@ -90,6 +115,14 @@ class NodeWriting:
         if code.type.many:
             self._lists.update(self.node_type.outputs)
         return lines, code.text
+
+    def variable(self, output: str) -> str:
+        """Return a free name for what an output gives."""
+        return self._flow.variable(self._node, output)
+
+    def is_read(self, output: str) -> bool:
+        """Return whether anybody wants an output."""
+        return self._flow.is_read(self._node, output)
 
     def give(self, **codes: str) -> None:
         """Say which expression each output is; see `Writing.give`."""
@@ -112,9 +145,9 @@ class NodeWriting:
         self._write_once()
         made = {}
         statements = list(self._lines)
-        for name, port in self.node_type.outputs.items():
+        for name in self.node_type.outputs:
             text = self._given.get(name, "None")
-            kind = PortType(port.type.name, port.type.many or name in self._lists, port.type.choices)
+            kind = self._kind(name)
             alias = next((code for code in self._inputs.values() if code.text == text and text != "None"), None)
             if alias is not None and alias.is_simple:
                 made[name] = Expression(text, kind, alias.known, alias.is_fixed)
@@ -127,9 +160,22 @@ class NodeWriting:
         self._put(statements)
         return made
 
+    def _kind(self, output: str) -> PortType:
+        """Return what an output carries; what goes through anything is what has come in."""
+        declared = self.node_type.outputs[output].type
+        name = declared.name
+        if name == "any":
+            passing = {
+                code.type.name
+                for port, code in self._inputs.items()
+                if self.node_type.inputs[port].type.name == "any" and code.text != "None"
+            }
+            name = next(iter(passing)) if len(passing) == 1 else name
+        return PortType(name, declared.many or output in self._lists, declared.choices)
+
     def _put(self, statements: list[str]) -> None:
-        if statements:
-            self._flow.lines += ["", f"# {_one_line(self.title)}", *statements]
+        if self._ahead or statements:
+            self._flow.lines += ["", f"# {_one_line(self.title)}", *self._ahead, *statements, *self._behind]
 
     def _write_once(self) -> None:
         node_type = self.node_type
@@ -159,7 +205,7 @@ class NodeWriting:
         for name, port in self.node_type.outputs.items():
             text, variable = self._given.get(name, "None"), flow.variable(self._node, f"{name}s")
             is_list = port.type.many or name in self._lists
-            made[name] = Expression(variable, port.type.listed)
+            made[name] = Expression(variable, self._kind(name).listed)
             if not self._lines:
                 inner = f"item {over} for item in {text}" if is_list else f"{text} {over}"
                 statements.append(f"{variable} = [{inner}]")
@@ -179,11 +225,11 @@ class NodeWriting:
         if node_type.ask or any(port.lazy for port in node_type.inputs.values()):
             self.refuse("it asks, or takes inputs that run later, and its type says no other way.")
         name = self.bring(function)
-        choices = _choices(function)
+        choices, taken = _choices(function), self._flow.script.sources.parameters_of(name)
         arguments = [
             f"{port}={self._argument(port, choices.get(port))}"
             for port, code in self._inputs.items()
-            if not (code.is_default and code.is_fixed) and not node_type.inputs[port].is_option
+            if port in taken and not (code.is_default and code.is_fixed)
         ]
         call = f"{name}({', '.join(arguments)})"
         outputs = list(node_type.outputs)
@@ -220,11 +266,6 @@ def _singular(listed: str, port: str) -> str:
     if listed.isidentifier() and listed.endswith("s") and len(listed) > 2:
         return listed[:-1]
     return port.rpartition(".")[2]
-
-
-def indented(lines: list[str], by: str = INDENT) -> list[str]:
-    """Return statements one level deeper; lines inside of texts in triple quotes stay."""
-    return ["\n".join(by + part if part else part for part in line.split("\n")) for line in lines]
 
 
 def _one_line(text: str) -> str:

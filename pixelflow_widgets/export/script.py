@@ -3,41 +3,42 @@
 from __future__ import annotations
 
 import ast
-import base64
-import hashlib
-import json
-import keyword
+import re
 import textwrap
-import zlib
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import ExportError, PixelFlowError
 from ..flow import document as doc
-from ..flow.document import Document
 from ..flow.media_files import KEY, MediaFiles, from_json
 from ..flow.subflows import with_subflows
 from ..schema import PortType
-from ..schema.exporting import UNKNOWN
-from ..schema.port_types import read_port_type
-from .arguments import Argument, annotation_of, imports_of, parser_of
+from ..schema.exporting import indented
+from .arguments import (
+    Argument,
+    annotation_of,
+    argument_of,
+    bound_arguments,
+    imports_of,
+    parser_of,
+    saving_imports,
+    signature_of,
+)
 from .expressions import Expression
 from .formatting import formatted
 from .literals import flat, literal
 from .lowering import Lowering
 from .names import Names, identifier
-from .node_writing import indented
 from .sources import Sources
+from .trailer import trailer_of
 
 if TYPE_CHECKING:
     from .exportable import ExportableFlow
 
-MARK = "# pixelflow: "
-"""How the lines begin in which the flow rides along."""
 _LONG = 60
 """From how many characters on a text is a constant at the top."""
-_OVERLOOKED = ("missing-model", "missing-input")
+OVERLOOKED = ("missing-model", "missing-input", "unconfirmed", "no-variable", "bad-variable")
 """Problems that do not hinder a script: it may run on another machine, with other inputs."""
 _PACKAGES = {
     "PIL": "pillow",
@@ -90,12 +91,16 @@ class Script:
 
     Args:
         media: Name of the folder in which media of the flow lie beside the script.
+        memory: What nodes tell each other, by key.
     """
 
-    def __init__(self, media: str) -> None:
+    def __init__(self, media: str, memory: dict[Hashable, dict[Hashable, None]]) -> None:
         self.names = Names()
         self.imports: set[str] = set()
         self.sources = Sources(self.names)
+        self.bodies: dict[Hashable, dict[str, PortType]] = {}
+        """What each function gives that a subflow became."""
+        self.memory = memory
         self._media = media
         self._constants: dict[Hashable, tuple[str, str]] = {}
         self._definitions: dict[Hashable, tuple[str, str]] = {}
@@ -144,7 +149,9 @@ class Script:
         if reference.endswith(".png"):
             self.imports.add("import PIL.Image")
             return f"PIL.Image.open({place})"
-        return f"{self.sources.bring(port_type.medium.decode)}(({place}).read_bytes())"
+        # Long names of files fit at the top alone.
+        kept = self.define(("medium", reference), port_type.name.upper(), lambda name: f"{name} = {place}")
+        return f"{self.sources.bring(port_type.medium.decode)}({kept}.read_bytes())"
 
     def paired(self) -> str:
         """Return the name of the function that goes through several lists at once."""
@@ -162,8 +169,17 @@ def script_of(flow: ExportableFlow) -> str:
     Raises:
         ExportError: A node cannot be written, or the flow has problems.
     """
-    code = formatted(joined(parts_of(flow)))
+    code = code_of(flow)
     return code + trailer_of(code, flow.document)
+
+
+def code_of(flow: ExportableFlow) -> str:
+    """Return a flow as a script, without the comment in which the flow itself rides along.
+
+    Raises:
+        ExportError: A node cannot be written, or the flow has problems.
+    """
+    return formatted(joined(parts_of(flow)))
 
 
 def parts_of(flow: ExportableFlow) -> Parts:
@@ -173,15 +189,23 @@ def parts_of(flow: ExportableFlow) -> Parts:
         ExportError: A node cannot be written, or the flow has problems.
     """
     check(flow)
+    memory: dict[Hashable, dict[Hashable, None]] = {}
+    parts = _written(flow, memory)
+    return _written(flow, memory) if memory else parts  # now each node knows what the others told
+
+
+def _written(flow: ExportableFlow, memory: dict[Hashable, dict[Hashable, None]]) -> Parts:
     document = flow.document
-    script = Script(f"{document['name']}.media")
+    script = Script(f"{document['name']}.media", memory)
     names = Names(outer=script.names)
-    arguments = [_argument(entry, script, flow.media) for entry in doc.inputs(document)]
-    given = {one.name: _given(one) for one in arguments}
+    types = with_subflows(flow.registry, document)
+    arguments = [argument_of(entry, script, flow.media) for entry in doc.inputs(document)]
+    arguments += bound_arguments(document, types, {one.code for one in arguments})
+    given = {one.name: given_of(one) for one in arguments}
     for one in arguments:
         script.names.keep(one.code)  # nothing at the top is called so, and hidden in `main`
     seeds = getattr(flow.last_run, "seeds", {})
-    lowering = Lowering(script, document, with_subflows(flow.registry, document), flow.media, names, given, seeds)
+    lowering = Lowering(script, document, types, flow.media, names, given, seeds)
     try:
         outputs = lowering.write()
     except ExportError:
@@ -192,9 +216,9 @@ def parts_of(flow: ExportableFlow) -> Parts:
     imports = sorted({*script.imports, *script.sources.imports, *imports_of(kinds)})
     return Parts(
         document["name"],
-        about(flow, imports),
+        about(flow, [*imports, *saving_imports(outputs)]),
         imports,
-        script.constants,
+        _used(script, [*lowering.lines, *(one.text for one in arguments)]),
         script.definitions,
         [one for one in arguments if one.type.name != "model"],
         lowering.lines,
@@ -203,36 +227,32 @@ def parts_of(flow: ExportableFlow) -> Parts:
     )
 
 
+def _used(script: Script, code: Iterable[str]) -> list[str]:
+    """Return the constants that code names, or other constants: a node may have had no use for a value."""
+    constants, text = script.constants, "\n".join([*code, *script.definitions, *script.constants])
+    return [one for one in constants if len(re.findall(rf"\b{_name_of(one)}\b", text)) > 1]
+
+
+def _name_of(constant: str) -> str:
+    """Return the name that a statement gives."""
+    first = next(line for line in constant.splitlines() if not line.startswith("#"))
+    return re.split(r"\W", first, maxsplit=1)[0]
+
+
 def check(flow: ExportableFlow) -> None:
     """Check that a flow may be written.
 
     Raises:
         ExportError: It has problems; says them.
     """
-    wrong = [one for one in flow.problems() if one.severity == "error" and one.code not in _OVERLOOKED]
+    wrong = [one for one in flow.problems() if one.severity == "error" and one.code not in OVERLOOKED]
     if wrong:
         told = " ".join(map(str, wrong[:5]))
         raise ExportError(f"The flow has problems, and what is wrong cannot be written. {told}")
 
 
-def _argument(entry: Mapping[str, Any], script: Script, files: MediaFiles) -> Argument:
-    port_type = read_port_type(entry["type"])
-    name = entry["name"]
-    code = name if not keyword.iskeyword(name) and Names().is_free(name) else f"{name}_"
-    stored = entry.get("default")
-    default = UNKNOWN if stored is None else port_type.check(from_json(port_type, stored, files))
-    text = ""
-    if stored is not None and port_type.name in ("text", "choice", "int", "float", "flag"):
-        text = script.constant(name, default)
-    elif stored is not None and port_type.name != "model":
-        raise_for = stored if port_type.many else [stored]
-        codes = [script.medium(port_type, item, files) for item in raise_for]
-        text = f"[{', '.join(codes)}]" if port_type.many else codes[0]
-    help_text = " ".join(str(entry.get("help") or entry.get("title") or "").split())
-    return Argument(name, code, port_type, default, text, help_text)
-
-
-def _given(one: Argument) -> Expression:
+def given_of(one: Argument) -> Expression:
+    """Return what an input of the flow is in its script."""
     if one.type.name == "model":  # a script names its models
         return Expression("None", one.type, one.default, is_fixed=True)
     return Expression(one.code, one.type, one.default)
@@ -246,8 +266,6 @@ def _returned(outputs: Mapping[str, Expression]) -> str:
 
 def about(flow: ExportableFlow, imports: list[str]) -> str:
     """Return the words at the top of a script: what it is, and what it needs."""
-    from .. import __version__
-
     found: dict[str, None] = {}
     for line in imports:
         module = line.split()[1].partition(".")[0]
@@ -255,7 +273,7 @@ def about(flow: ExportableFlow, imports: list[str]) -> str:
             found[package] = None
     needed = sorted(filter(None, map(_requirement, found)))
     title = " ".join(str(flow.document.get("title") or identifier(flow.name).replace("_", " ")).split())
-    lines = [f"{title[:1].upper()}{title[1:]}.", "", f"Written by PixelFlow {__version__}."]
+    lines = [f"{title[:1].upper()}{title[1:]}.", "", f"Written by PixelFlow {metadata.version('pixelflow-widgets')}."]
     if needed:
         lines += [f"Needs: pip install {' '.join(needed)}"]
     wrapped = [part for line in lines for part in (textwrap.wrap(line, 80, break_on_hyphens=False) or [""])]
@@ -272,15 +290,21 @@ def _requirement(package: str) -> str | None:
 
 def joined(parts: Parts) -> str:
     """Return the parts of a script as one text, not yet formatted."""
-    late = [f"{one.code} = {one.text} if {one.code} is None else {one.code}" for one in parts.arguments if one.is_late]
-    body = [*late, *parts.lines, *(["", f"return {parts.returns}"] if parts.returns else [])] or ["pass"]
+    late = [one.late for one in parts.arguments if one.is_late]
+    lines = parts.lines if late or parts.lines[:1] != [""] else parts.lines[1:]
+    body = [*late, *lines, *(["", f"return {parts.returns}"] if parts.returns else [])] or ["pass"]
     head, tail = parser_of(parts.arguments, parts.outputs, parts.title)
     sections = [
         f'"""{_quotable(parts.about)}\n"""',
         "\n".join([*parts.imports, *head]),
         "\n".join(parts.constants),
         *parts.definitions,
-        "\n".join([_signature(parts), *indented([*_docstring(parts), *body])]),
+        "\n".join(
+            [
+                f"def main({signature_of(parts.arguments)}){_promised(parts.outputs)}:",
+                *indented([*_docstring(parts), *body]),
+            ]
+        ),
         tail,
     ]
     return "\n\n\n".join(filter(None, sections)) + "\n"
@@ -288,14 +312,6 @@ def joined(parts: Parts) -> str:
 
 def _quotable(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"""', '\\"""')
-
-
-def _signature(parts: Parts) -> str:
-    required = [one for one in parts.arguments if not one.text]
-    others = [one for one in parts.arguments if one.text]
-    written = [f"{one.code}: {annotation_of(one.type)}" for one in required]
-    written += [f"{one.code}: {annotation_of(one.type)} = {one.default_text}" for one in others]
-    return f"def main({', '.join(written)}){_promised(parts.outputs)}:"
 
 
 def _promised(outputs: Mapping[str, Expression]) -> str:
@@ -318,11 +334,3 @@ def _docstring(parts: Parts) -> Iterator[str]:
         lines = textwrap.wrap(f"{one.code}: {one.help}", 76)
         yield from (("    " if number == 0 else "        ") + _quotable(line) for number, line in enumerate(lines))
     yield '"""'
-
-
-def trailer_of(code: str, document: Document) -> str:
-    """Return the comment in which the flow rides along, with the digest of the code above it."""
-    packed = zlib.compress(json.dumps(document, sort_keys=True, separators=(",", ":")).encode(), 9)
-    lines = textwrap.wrap(base64.b64encode(packed).decode(), 74)
-    digest = hashlib.sha256(code.encode()).hexdigest()
-    return "\n".join(["", f"{MARK}sha256={digest}", *(MARK + one for one in lines), ""])

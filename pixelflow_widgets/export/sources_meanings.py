@@ -6,20 +6,21 @@ import importlib
 import inspect
 import re
 import types
-from collections.abc import Mapping
+from collections.abc import Iterator
 from pathlib import PurePath
-from typing import Any, NamedTuple, NewType
+from typing import Any, NewType
 
 import libcst as cst
 
-from .. import errors
 from ..errors import ExportError
 from .literals import flat
+from .sources_kinds import Constant, Definition, Imported, Meaning, Own, Plain, Refused, Unknown
 from .sources_modules import (
     PACKAGE,
     Bound,
     ImportLine,
     Module,
+    Parsed,
     cell_of,
     cells,
     is_builtin,
@@ -27,189 +28,10 @@ from .sources_modules import (
     module_named,
     parsed,
 )
+from .sources_tables import special
 
-
-class Definition(NamedTuple):
-    """Is something that is copied: a function, a class, a constant."""
-
-    module: Module
-    bound: Bound
-    name: str
-
-    @property
-    def key(self) -> tuple[str, str, int]:
-        """Return what tells it from all others."""
-        bound = self.bound
-        nested = self.module.live is not None and not isinstance(bound.statement, cst.SimpleStatementLine)
-        line = self.module.parsed.line_of(bound.statement) if nested else 0
-        return self.module.key, bound.names[0], line
-
-
-class Imported(NamedTuple):
-    """Is imported by one of several statements; which one says what is taken out of it."""
-
-    lines: tuple[ImportLine, ...]
-
-
-class Own(NamedTuple):
-    """Is a module whose parts are copied."""
-
-    module: str
-
-
-class Said(NamedTuple):
-    """Is said by other words.
-
-    Args:
-        text: An expression.
-        line: What has to be imported for it.
-        is_identity: Called, it gives back what it is given.
-    """
-
-    text: str
-    line: ImportLine | None = None
-    is_identity: bool = False
-
-
-class StandIn(NamedTuple):
-    """Is written anew, in a few lines.
-
-    Args:
-        name: What it is called.
-        source: The definition.
-        lines: What has to be imported for it.
-        needs: Other stand-ins, by path.
-    """
-
-    name: str
-    source: str
-    lines: tuple[ImportLine, ...]
-    needs: tuple[str, ...] = ()
-
-
-class Constant(NamedTuple):
-    """Is a value of a notebook."""
-
-    name: str
-    source: str
-    lines: tuple[ImportLine, ...] = ()
-
-
-class Told(NamedTuple):
-    """Is told how far a node is: there is nobody to tell."""
-
-
-class Silent(NamedTuple):
-    """Is for the editor only: a control, `@node`."""
-
-    what: str
-
-
-class Refused(NamedTuple):
-    """Cannot be in a script."""
-
-    why: str
-
-
-class Unknown(NamedTuple):
-    """Is found nowhere."""
-
-
-class Plain(NamedTuple):
-    """Is Python's own, or a variable: it stays."""
-
-
-Meaning = Definition | Imported | Own | Said | StandIn | Constant | Told | Silent | Refused | Unknown | Plain
-
-_MODEL = "needs a model"
-_VALUES = f"{PACKAGE}.media.values."
-_PICTURE = Said("PIL.Image.Image", ImportLine("PIL.Image"))
-_NUMPY = ImportLine("numpy", "", "np")
-_DATACLASS = ImportLine("dataclasses", "dataclass")
-
-STAND_INS: Mapping[str, StandIn] = {
-    f"{_VALUES}Audio": StandIn(
-        "Audio",
-        '''
-@dataclass(eq=False)
-class Audio:
-    """Holds a sound: float32 (channels, frames) in [-1, 1], and frames per second."""
-
-    samples: np.ndarray
-    sample_rate: int
-''',
-        (_NUMPY, _DATACLASS),
-    ),
-    f"{_VALUES}Video": StandIn(
-        "Video",
-        '''
-@dataclass(eq=False)
-class Video:
-    """Holds a film: uint8 (n, height, width, 3), frames per second, and its sound."""
-
-    frames: np.ndarray
-    fps: float
-    audio: Audio | None = None
-
-    def __post_init__(self) -> None:
-        self.fps = float(self.fps)
-''',
-        (_NUMPY, _DATACLASS),
-        (f"{_VALUES}Audio",),
-    ),
-    f"{PACKAGE}.models.seeding.seeded": StandIn(
-        "seeded",
-        '''
-@contextlib.contextmanager
-def seeded(seed: int) -> Iterator[None]:
-    """Draw the same numbers for the same seed within."""
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        yield
-''',
-        (ImportLine("contextlib"), ImportLine("collections.abc", "Iterator"), ImportLine("torch")),
-    ),
-}
-"""What is written anew where its own source would bring much that a script has no use for."""
-
-_SAID: Mapping[str, Meaning] = {
-    f"{_VALUES}Image": _PICTURE,
-    f"{_VALUES}Mask": _PICTURE._replace(is_identity=True),
-    f"{_VALUES}Latents": Said("torch.Tensor", ImportLine("torch"), is_identity=True),
-    f"{_VALUES}Table": Said("pandas.DataFrame", ImportLine("pandas"), is_identity=True),
-    f"{_VALUES}Model": Refused(_MODEL),
-    f"{_VALUES}Adapter": Refused(_MODEL),
-    f"{PACKAGE}.models.loan.Loan": Refused(_MODEL),
-    f"{PACKAGE}.models.loading.lend": Refused(_MODEL),
-    f"{PACKAGE}.models.loading.Report": Told(),
-    f"{PACKAGE}.models.image_generation.Told": Told(),
-    f"{PACKAGE}.schema.progress.Progress": Told(),
-    f"{PACKAGE}.schema.asking.Ask": Refused("asks whoever runs the flow"),
-    f"{PACKAGE}.schema.lazy.Lazy": Refused("takes inputs that are worked out later"),
-    f"{PACKAGE}.schema.options.Options": Refused("takes the options of a model"),
-    f"{PACKAGE}.schema.signature.node": Silent("@node"),
-}
-_RUN_ERRORS = ("RunError", "NodeFailed", "WorkerLost", "Cancelled")
 _SECRET = re.compile(r"(^|_)(token|secret|password|api_?key|key)$", re.IGNORECASE)
 _SECRET_VALUE = re.compile(r"(hf_|sk-|ghp_)\w{8,}")
-
-
-def special(path: str) -> Meaning | None:
-    """Return what stands in a script for something of this package that is not copied as it is."""
-    module, _, name = path.rpartition(".")
-    if path in STAND_INS:
-        return STAND_INS[path]
-    if path in _SAID:
-        return _SAID[path]
-    if module == f"{PACKAGE}.errors":
-        found = getattr(errors, name, None)
-        if isinstance(found, type) and issubclass(found, BaseException):
-            return Said("RuntimeError" if name in _RUN_ERRORS else "ValueError")
-    if module.startswith((f"{PACKAGE}.controls", f"{PACKAGE}.schema")):
-        return Silent(name)
-    if module.startswith((f"{PACKAGE}.run", f"{PACKAGE}.flow", f"{PACKAGE}.public", f"{PACKAGE}.widget")):
-        return Refused("belongs to the editor and not to a script")
-    return None
 
 
 def meaning_of(module: Module, name: str) -> Meaning:
@@ -299,16 +121,24 @@ def _import_of(name: str, module: Module | None) -> Meaning | None:
     """Return the import of a name as a cell says it: its own cell, else the newest that does."""
     if module is None:
         return None
-    lines = module.parsed.imports.get(name)
-    if lines is None:
-        for place, source in cells():
-            try:
-                lines = parsed(source, "", place).imports.get(name) if re.search(rf"\b{name}\b", source) else None
-            except ExportError:
-                continue
-            if lines is not None:
-                break
+    texts = (text for text, _ in _binding(name, module, "imports"))
+    lines = next((text.imports[name] for text in texts), None)
     return Imported(tuple(lines)) if lines and not module.is_own(lines[-1].module) else None
+
+
+def _binding(name: str, module: Module, table: str) -> Iterator[tuple[Parsed, str]]:
+    """Yield (cell, its key) of those that bind a name: the one where it is used, then the newest first."""
+    if name in getattr(module.parsed, table):
+        yield module.parsed, module.key
+    for place, source in cells():
+        if not re.search(rf"\b{name}\b", source):
+            continue
+        try:
+            text = parsed(source, "", place)
+        except ExportError:
+            continue
+        if name in getattr(text, table):
+            yield text, place
 
 
 def definition_of(function: types.FunctionType) -> Definition:
@@ -331,35 +161,32 @@ def definition_of(function: types.FunctionType) -> Definition:
 
 
 def _class_of_cell(wanted: type, module: Module | None) -> Meaning:
-    methods = (inspect.unwrap(value) for value in vars(wanted).values() if callable(value))
-    for method in methods:
-        if isinstance(method, types.FunctionType) and method.__qualname__.startswith(f"{wanted.__name__}."):
-            places = [method.__code__.co_filename]
-            break
-    else:
-        places = []
-    around = module.live if module else None
-    sources = ([(module.key, None)] if module else []) + [
-        entry for entry in cells() if entry[0] in (places or [entry[0]])
+    if module is None:
+        return Refused("is a class whose source is not known")
+    methods = [inspect.unwrap(value) for value in vars(wanted).values() if callable(value)]
+    places = {one.__code__.co_filename for one in methods if isinstance(one, types.FunctionType)}
+    found = [
+        Definition(Module("__main__", text, place, module.live), text.bound[wanted.__name__], wanted.__name__)
+        for text, place in _binding(wanted.__name__, module, "bound")
+        if isinstance(text.bound[wanted.__name__].statement, cst.ClassDef)
     ]
-    for place, source in sources:
-        text = module.parsed if source is None and module else parsed(source or "", "", place)
-        bound = text.bound.get(wanted.__name__)
-        if bound is not None and isinstance(bound.statement, cst.ClassDef):
-            return Definition(Module("__main__", text, place, around), bound, wanted.__name__)
-    return Refused("is a class whose source is not known")
+    if not found:
+        return Refused("is a class whose source is not known")
+    return next((one for one in found if one.module.key in places), found[0])
 
 
 def _alias_of_cell(name: str, module: Module | None) -> Meaning | None:
-    """Return the statement of a cell that makes a type another name, or a table of functions."""
-    bound = module.parsed.bound.get(name) if module else None
-    if module is None or bound is None or not isinstance(bound.statement, cst.SimpleStatementLine):
+    """Return the statement of a cell that makes a name of a type, or a table of functions."""
+    if module is None:
         return None
     value = (module.live or {})[name]
     is_type = getattr(type(value), "__module__", "") in ("typing", "types")
     leaves = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple | set) else ()
-    if is_type or (leaves and all(callable(leaf) or _constant(leaf, "") for leaf in leaves)):
-        return Definition(module, bound, name)
+    if not is_type and not (leaves and all(callable(leaf) or _constant(leaf, "") for leaf in leaves)):
+        return None
+    for text, place in _binding(name, module, "bound"):
+        if isinstance(text.bound[name].statement, cst.SimpleStatementLine):
+            return Definition(Module("__main__", text, place, module.live), text.bound[name], name)
     return None
 
 

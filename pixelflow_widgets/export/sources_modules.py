@@ -5,8 +5,11 @@ from __future__ import annotations
 import builtins
 import functools
 import importlib.util
+import io
 import linecache
+import re
 import sys
+import tokenize
 import types
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +24,7 @@ from ..errors import ExportError
 
 PACKAGE = __name__.partition(".")[0]
 Statement = cst.FunctionDef | cst.ClassDef | cst.SimpleStatementLine
+Scopes = Mapping[cst.CSTNode, Scope | None]
 
 
 class ImportLine(NamedTuple):
@@ -72,17 +76,31 @@ class Parsed:
 
     def __init__(self, source: str, package: str) -> None:
         self.tree = cst.parse_module(source)
-        self._wrapper = MetadataWrapper(self.tree, unsafe_skip_copy=True)
-        self.scopes: Mapping[cst.CSTNode, Scope | None] = self._wrapper.resolve(ScopeProvider)
         self.package = package
         self.bound: dict[str, Bound] = {}
         self.imports: dict[str, list[ImportLine]] = {}
+        self._scopes: dict[cst.CSTNode, Scopes] = {}
         self._read(self.tree.body)
+
+    def scopes_of(self, statement: Statement) -> Scopes:
+        """Return the scope of each name in a statement as if that stood alone: what is around it is bound nowhere."""
+        if statement not in self._scopes:
+            self._scopes[statement] = {}
+            if not isinstance(statement, cst.SimpleStatementLine) or self._has_variables(statement):
+                alone = MetadataWrapper(cst.Module([statement]), unsafe_skip_copy=True)
+                self._scopes[statement] = alone.resolve(ScopeProvider)
+                statement.visit(_Captures(self._scopes[statement]))
+        return self._scopes[statement]
+
+    def _has_variables(self, line: cst.SimpleStatementLine) -> bool:
+        """Return whether a line binds names for itself: in a lambda, or a comprehension."""
+        return re.search(r"\b(lambda|for)\b|:=", self.tree.code_for_node(line)) is not None
 
     @functools.cached_property
     def words(self) -> frozenset[str]:
         """Return every identifier that stands anywhere in it."""
-        return frozenset(node.value for node in self.scopes if isinstance(node, cst.Name))
+        lines = io.StringIO(self.tree.code).readline
+        return frozenset(token.string for token in tokenize.generate_tokens(lines) if token.type == tokenize.NAME)
 
     def line_of(self, node: cst.CSTNode) -> int:
         """Return the number of the line on which a node begins."""
@@ -99,7 +117,7 @@ class Parsed:
 
     @functools.cached_property
     def _lines(self) -> Mapping[cst.CSTNode, Any]:
-        return self._wrapper.resolve(PositionProvider)
+        return MetadataWrapper(self.tree, unsafe_skip_copy=True).resolve(PositionProvider)
 
     def _read(self, body: Any) -> None:
         for number, statement in enumerate(body):
@@ -115,6 +133,8 @@ class Parsed:
 
     def _read_line(self, statement: cst.SimpleStatementLine, told: str) -> None:
         for small in statement.body:
+            if isinstance(small, cst.ImportFrom) and isinstance(small.names, cst.ImportStar):
+                continue
             if isinstance(small, cst.Import | cst.ImportFrom):
                 for line in import_lines(small, self.package):
                     self.imports.setdefault(line.bound, []).append(line)
@@ -127,6 +147,31 @@ class Parsed:
             names = tuple(name for target in targets for name in _names_in(target))
             for name in names:
                 self.bound[name] = Bound(statement, names, told)
+
+
+class _Captures(cst.CSTVisitor):
+    """Makes variables of what `match` binds, which libcst overlooks.
+
+    Args:
+        scopes: The scope of each name.
+    """
+
+    def __init__(self, scopes: Scopes) -> None:
+        super().__init__()
+        self._scopes = scopes
+
+    def _bind(self, name: cst.Name | None) -> None:
+        if name is not None and (scope := self._scopes.get(name)) is not None:
+            scope.record_assignment(name.value, name)
+
+    def visit_MatchAs(self, node: cst.MatchAs) -> None:
+        self._bind(node.name)
+
+    def visit_MatchStar(self, node: cst.MatchStar) -> None:
+        self._bind(node.name)
+
+    def visit_MatchMapping(self, node: cst.MatchMapping) -> None:
+        self._bind(node.rest)
 
 
 def _names_in(target: cst.BaseExpression) -> Iterator[str]:
@@ -153,9 +198,9 @@ def import_lines(statement: cst.Import | cst.ImportFrom, package: str) -> list[I
         ExportError: It imports everything.
     """
     module = ""
+    if isinstance(statement.names, cst.ImportStar):
+        raise ExportError("it imports everything (import *). Name what it uses.")
     if isinstance(statement, cst.ImportFrom):
-        if isinstance(statement.names, cst.ImportStar):
-            raise ExportError("it imports everything (import *). Name what it uses.")
         module = get_full_name_for_node(statement.module) or "" if statement.module else ""
         if level := len(statement.relative):
             parts = package.split(".")
@@ -189,6 +234,11 @@ class Module:
         root = self.name.partition(".")[0]
         self.own = frozenset([PACKAGE] if self.live is not None or root == "__main__" else [PACKAGE, root])
 
+    @property
+    def is_ours(self) -> bool:
+        """Return whether it is part of this package."""
+        return self.live is None and self.name.partition(".")[0] == PACKAGE
+
     def is_own(self, module: str) -> bool:
         """Return whether what is imported from there is copied."""
         return module.partition(".")[0] in self.own
@@ -211,16 +261,27 @@ def parsed(source: str, package: str, who: str) -> Parsed:
         raise ExportError(f"the source of {who} cannot be read: {error.message}.") from error
 
 
+_found: dict[str, tuple[Path, str]] = {}
+
+
 def module_named(name: str) -> Module | None:
     """Return the module of a name, from its file; None where there is none that is written in Python."""
-    try:
-        spec = importlib.util.find_spec(name)
-    except (ImportError, ValueError):
-        spec = None
-    if spec is None or not spec.origin or not spec.origin.endswith(".py"):
-        return None
-    package = name if spec.submodule_search_locations is not None else name.rpartition(".")[0]
-    return Module(name, parsed(Path(spec.origin).read_text(encoding="utf-8"), package, name), name)
+    if name not in _found:
+        try:
+            spec = importlib.util.find_spec(name)
+        except (ImportError, ValueError):
+            spec = None
+        if spec is None or not spec.origin or not spec.origin.endswith(".py"):
+            return None
+        package = name if spec.submodule_search_locations is not None else name.rpartition(".")[0]
+        _found[name] = Path(spec.origin), package
+    path, package = _found[name]
+    return Module(name, _parsed_file(path, path.stat().st_mtime_ns, package), name)
+
+
+@functools.lru_cache(maxsize=256)
+def _parsed_file(path: Path, changed: int, package: str) -> Parsed:
+    return parsed(path.read_text(encoding="utf-8"), package, path.name)
 
 
 def is_live(function: types.FunctionType) -> bool:

@@ -150,6 +150,7 @@ class BoundFlow(EditedDocument):
         """
         with self.lock:
             target = self._target(path)
+            self._before_writing()
             if self._held is None or target.resolve() != self._held.path:
                 file.save(target, self._document, self.media)
                 if self._held is None:
@@ -175,10 +176,14 @@ class BoundFlow(EditedDocument):
         self._look()
         if self._conflict is not None or self._held is None:
             return False
+        self._before_writing()
         self._held.write(self._document, self.media, auto=auto)
         self._saved, self.save_error = self.revision, self._held.problem
         self._tell_status()
         return True
+
+    def _before_writing(self) -> None:
+        """Bring the document up to date with what it takes from elsewhere, as an edit that is no step of undo."""
 
     def _look(self) -> None:
         """Look whether another program has changed the file."""

@@ -12,6 +12,7 @@ from typing import Any
 from ..errors import MediaError, PixelFlowError
 from ..schema import Complaint, NodeType, Port, Registry
 from . import document as doc
+from .bindings import bound_ports
 from .document import Document, Edge
 from .graph import Graph
 from .media_files import MediaFiles, from_json
@@ -106,6 +107,7 @@ class StaticValues:
         self._registry, self._files, self._graph = registry, files, graph
         self._entries = doc.nodes(document)
         self._fed = {place for entry in doc.inputs(document) for place in doc.feeds(entry)}
+        self._fed |= {(key, port) for key, entry in self._entries.items() for port in bound_ports(entry)}
         self._given: dict[str, Mapping[str, Any] | None] = {}
         self.errors: dict[str, str] = {}
         """Why a node cannot be worked out, by id."""

@@ -45,6 +45,8 @@ class DraftedFlow(DisputedFlow):
         """
         if self._held is not None or self._draft is not None:
             return
+        with self.lock:
+            self._before_writing()
         path = drafts.choose(self.name, self._content())
         other = opened.flow_of(path)
         if isinstance(other, DraftedFlow) and other is not self and other.is_draft:
@@ -182,6 +184,7 @@ class DraftedFlow(DisputedFlow):
     def _settle(self, draft: Draft, target: Path) -> None:
         """Leave the draft for a file of the user's own."""
         held = OpenFile.take(target)
+        self._before_writing()
         try:
             held.make(self._document, self.media)
         except BaseException:

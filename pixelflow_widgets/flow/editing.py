@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from .. import media
 from ..errors import MediaError, OperationRejected
@@ -16,7 +16,7 @@ from .document import Document, Edge
 from .handles import FlowInput, InputPort, Node, OutputPort
 from .layout import Columns, height_of
 from .live import LiveFlow
-from .media_files import MediaFiles, to_json
+from .media_files import MediaFiles, MediaReference, refer, to_json
 from .operations import NONE, Operation, removal
 from .subflow_editing import FlowOfFlows
 
@@ -55,22 +55,24 @@ class EditableFlow(FlowOfFlows):
     def add(
         self,
         type: str | NodeType | Callable[..., Any] | Path | LiveFlow,
+        values: Mapping[str, Any] | None = None,
         /,
         *,
         id: str | None = None,
         title: str | None = None,
         position: tuple[float, float] | None = None,
-        **values: Any,
+        **more: Any,
     ) -> Node:
         """Place a node.
 
         Args:
             type: Name of a node type, a function that `@node` made one, or a flow, which becomes a subflow: the name
                 of its file, "poster.flow.json", or the flow itself as it is now.
+            values: By input name: a value, an output of a node, or an input of the flow.
             id: Its id; made from the type's name if not given.
             title: What it is called on the canvas.
             position: Where it stands, in pixels; a free place if not given.
-            values: By input name: a value, an output of a node, or an input of the flow.
+            more: As `values`, for inputs whose names can be keywords.
 
         Raises:
             KeyError: There is no such type or input; names the nearest.
@@ -78,23 +80,32 @@ class EditableFlow(FlowOfFlows):
             FlowFileError: The file of a flow cannot be read.
         """
         node_type, brought = self._type(type)
-        values = spread(values, node_type.options)
+        given = spread({**(values or {}), **more}, node_type.options)
         key = id or self._free_id(node_type.name)
-        plain, joins = self._sort(node_type, key, values)
+        plain, joins = self._sort(node_type, key, given)
         entry: dict[str, Any] = {"type": node_type.name, "type_version": node_type.version, "values": plain}
         if title:
             entry["title"] = title
-        sources = [value.node for value in values.values() if isinstance(value, OutputPort)]
+        sources = [value.node for value in given.values() if isinstance(value, OutputPort)]
         with self.lock:
-            columns = self._columns_now()
-            place = position or columns.free_position(self._document, sources)
-            change = self.apply(
-                [*brought, {"op": "add_node", "id": key, "node": entry, "position": list(place)}, *joins]
-            )
-            if change.revision == columns.revision + 1:
-                columns.note(place, height_of(node_type))
-                columns.revision = change.revision
+            place = position or self._columns_now().free_position(self._document, sources)
+            self._place(key, entry, place, node_type, brought, joins)
         return Node(self, key)
+
+    def _place(
+        self,
+        key: str,
+        entry: dict[str, Any],
+        place: tuple[float, float],
+        node_type: NodeType | None,
+        brought: list[Operation],
+        joins: list[Operation],
+    ) -> None:
+        columns = self._columns_now()
+        change = self.apply([*brought, {"op": "add_node", "id": key, "node": entry, "position": list(place)}, *joins])
+        if change.revision == columns.revision + 1:
+            columns.note(place, height_of(node_type))
+            columns.revision = change.revision
 
     def _columns_now(self) -> Columns:
         if self._columns is None or self._columns.revision != self.revision:
@@ -103,8 +114,8 @@ class EditableFlow(FlowOfFlows):
 
     def _type(self, type: str | NodeType | Callable[..., Any] | Path | LiveFlow) -> tuple[NodeType, list[Operation]]:
         """Return (the type, operations that bring the subflow which it is)."""
-        if isinstance(type, LiveFlow | Path) or (isinstance(type, str) and type.endswith(_FILES)):
-            return self._bring(Path(type) if isinstance(type, str) else type)
+        if isinstance(type, LiveFlow | Path) or is_file_name(type):
+            return self._bring(type if isinstance(type, LiveFlow) else Path(type))
         if isinstance(type, str):
             return self.types[type], []
         node_type = type if isinstance(type, NodeType) else getattr(type, "node_type", None)
@@ -134,6 +145,9 @@ class EditableFlow(FlowOfFlows):
             items = value if isinstance(value, list | tuple) and port.type.many else [value]
             if any(isinstance(item, OutputPort | FlowInput) for item in items):
                 joins.extend(self._join(item, f"{key}.{name}") for item in items)
+                continue
+            if any(isinstance(item, MediaReference) for item in items):
+                plain[name] = refer(value)
                 continue
             try:
                 checked = port.check(value)
@@ -180,20 +194,21 @@ class EditableFlow(FlowOfFlows):
         else:
             self.apply([{"op": "disconnect", "from": str(source), "to": str(target)}])
 
-    def set(self, node: Node | str, **values: Any) -> None:
+    def set(self, node: Node | str, values: Mapping[str, Any] | None = None, /, **more: Any) -> None:
         """Set inputs of a node; an input that was connected is disconnected, and gets the value.
 
         Args:
             node: The node, or its id.
             values: By input name: a value, an output of a node, or an input of the flow.
+            more: As `values`, for inputs whose names can be keywords.
         """
         key = self._key(node)
         node_type = Node(self, key).node_type
-        values = spread(values, node_type.options)
-        plain, joins = self._sort(node_type, key, values)
-        steps = [step for name in values for step in self._freeing(f"{key}.{name}")]
+        given = spread({**(values or {}), **more}, node_type.options)
+        plain, joins = self._sort(node_type, key, given)
+        steps = [step for name in given for step in self._freeing(f"{key}.{name}")]
         joined = {operation["to"].partition(".")[2] for operation in joins}
-        changes = {name: plain.get(name) for name in values if name not in joined}
+        changes = {name: plain.get(name) for name in given if name not in joined}
         changes = {name: NONE if name in plain and value is None else value for name, value in changes.items()}
         if changes:
             steps.append({"op": "set_values", "id": key, "values": changes})
@@ -258,10 +273,11 @@ class EditableFlow(FlowOfFlows):
         """
         if type is None and default is None:
             raise TypeError(f"The input '{name}' needs a type or a default. Write flow.input('{name}', type=pf.Image).")
-        port_type: PortType = port_type_of(type if type is not None else _type_of(default))
+        port_type: PortType = port_type_of(type if type is not None else type_of(default))
         entry: dict[str, Any] = {"name": name, "type": port_type.describe(), "feeds": []}
         if default is not None:
-            entry["default"] = to_json(port_type, port_type.check(default), self.media)
+            kept = any(isinstance(item, MediaReference) for item in (default if port_type.many else [default]))
+            entry["default"] = refer(default) if kept else to_json(port_type, port_type.check(default), self.media)
         if limits := {key: value for key, value in (("min", min), ("max", max)) if value is not None}:
             entry["limits"] = limits
         entry |= {key: text for key, text in (("title", title), ("help", help)) if text}
@@ -285,15 +301,21 @@ class EditableFlow(FlowOfFlows):
         return f"<flow {self.name}: {len(self._document['nodes'])} nodes, {len(self._document['edges'])} edges>"
 
 
+def is_file_name(type: Any) -> TypeGuard[str]:
+    """Return whether `flow.add` reads the type of a node from a file of this name."""
+    return isinstance(type, str) and type.endswith(_FILES)
+
+
 def _same(value: Any, default: Any) -> bool:
     if isinstance(value, str | int | float | bool | type(None)):
         return value == default and isinstance(value, bool) == isinstance(default, bool)
     return getattr(value, "source", value) == default if isinstance(default, str) else False
 
 
-def _type_of(default: Any) -> type:
+def type_of(default: Any) -> type:
+    """Return the Python type that an input of a flow has by its default."""
     if isinstance(default, media.Image):
         return media.Image
     if isinstance(default, list) and default:
-        return list[_type_of(default[0])]  # type: ignore[misc]
+        return list[type_of(default[0])]  # type: ignore[misc]
     return type(default)

@@ -1,6 +1,7 @@
 """The flow file: reading anything safely, writing atomically, and the forms in which a flow travels.
 
-`name.flow.json` with media in `name.media/`; `name.flow.zip` holds both; a PNG may carry the flow that made it.
+`name.flow.json` with media in `name.media/`; `name.flow.zip` holds both; a picture, sound or film may carry the flow
+that made it.
 """
 
 from __future__ import annotations
@@ -18,17 +19,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import PIL.Image
-
-from ..errors import FlowFileError
+from ..errors import FlowFileError, MediaError
 from ..media import blake3_hex
+from ..media.tags import KEY, kind_of, read_tags
 from .document import FORMAT, VERSION, Document, is_input, is_node, new_document
 from .media_files import MediaFiles, references
 
 MAX_BYTES = 64 * 1024**2
 MAX_MEDIA_BYTES = 2 * 1024**3
 MAX_DEPTH = 64
-PNG_KEY = "pixelflow"
+RECORD = f"{FORMAT}-record"
+"""What the record in a picture, sound or film calls itself: the flow stands in it."""
 UPGRADES: dict[int, Callable[[Document], Document]] = {}
 """From each older version, the function that makes the next one."""
 
@@ -43,14 +44,35 @@ def parse(text: str | bytes, name: str = "flow") -> Document:
     Raises:
         FlowFileError: It is not JSON, not a flow, or too large or deep to be one; says where.
     """
+    return document_in(read_json(text), name)
+
+
+def read_json(text: str | bytes) -> Any:
+    """Return what JSON of anybody says.
+
+    Raises:
+        FlowFileError: It is not JSON, or too large or deep to be a flow; says where.
+    """
     if len(text) > MAX_BYTES:
         raise FlowFileError(f"A flow file has at most {MAX_BYTES >> 20} MB; this one has {len(text) >> 20} MB.")
     try:
-        content = json.loads(text, parse_constant=_refuse_number, parse_float=_finite, object_pairs_hook=_once)
+        return json.loads(text, parse_constant=_refuse_number, parse_float=_finite, object_pairs_hook=_once)
     except RecursionError:
         raise FlowFileError(f"This file is nested too deep; a flow has at most {MAX_DEPTH} levels.") from None
     except ValueError as error:  # JSONDecodeError, UnicodeDecodeError, absurdly long numbers
         raise FlowFileError(f"This is not a flow file: {str(error)[:200]}.") from None
+
+
+def document_in(content: Any, name: str = "flow") -> Document:
+    """Return the document that JSON is, or that stands in it where it is a record.
+
+    Raises:
+        FlowFileError: It is not a flow; says where.
+    """
+    if isinstance(content, Mapping) and content.get("format") == RECORD:
+        content = content.get("flow")
+        if content is None:
+            raise FlowFileError("The flow was too long for this kind of file and is not in it.")
     return upgrade(check_shape(content, name))
 
 
@@ -220,7 +242,7 @@ def _to_zip(document: Document, files: MediaFiles) -> bytes:
 
 
 def load(path: Path) -> tuple[Document, MediaFiles]:
-    """Read a flow from JSON, from a zip, or from a picture that carries one; runs and imports nothing.
+    """Read a flow from JSON, a zip, or a picture, sound or film that carries one; runs and imports nothing.
 
     Raises:
         FlowFileError: It is none of these; says why.
@@ -228,11 +250,11 @@ def load(path: Path) -> tuple[Document, MediaFiles]:
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
-            start = file.read(8)
-            if start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-                return _from_zip(path)
-            if start.startswith(b"\x89PNG"):
-                return parse(_from_picture(path), stem(path)), MediaFiles(media_folder(path))
+            start = file.read(16)
+            if start.startswith(_ZIP):
+                return _from_zip(path, stem(path))
+            if kind_of(start):
+                return parse(_carried(path), stem(path)), MediaFiles(media_folder(path))
             if size > MAX_BYTES:
                 raise FlowFileError(f"A flow file has at most {MAX_BYTES >> 20} MB; {path} has {size >> 20} MB.")
             return parse(start + file.read(), stem(path)), MediaFiles(media_folder(path))
@@ -242,21 +264,38 @@ def load(path: Path) -> tuple[Document, MediaFiles]:
         raise FlowFileError(f"{path}: {error}") from error.__cause__
 
 
-# What zipfile and PIL raise for damaged files.
+def read(content: bytes, name: str) -> tuple[Document, MediaFiles]:
+    """Read a flow from what a file holds, as `load` does; media beside the file are not there.
+
+    Args:
+        content: Of JSON, a zip, or a picture, sound or film that carries a flow.
+        name: Of the file.
+
+    Raises:
+        FlowFileError: It is none of these; says why.
+    """
+    known = stem(Path(name))
+    if content.startswith(_ZIP):
+        return _from_zip(io.BytesIO(content), known)
+    return parse(_carried(content) if kind_of(content[:16]) else content, known), MediaFiles()
+
+
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+# What zipfile raises for damaged files.
 _DAMAGE = (
-    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, PIL.Image.DecompressionBombError),
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
     *(OSError, ValueError, SyntaxError, LookupError, EOFError, RuntimeError, OverflowError),
 )
 
 
-def _from_zip(path: Path) -> tuple[Document, MediaFiles]:
+def _from_zip(source: Path | io.BytesIO, name: str) -> tuple[Document, MediaFiles]:
     contents: dict[str, bytes] = {}
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(source) as archive:
             names = {info.filename: info for info in archive.infolist()}
             if "flow.json" not in names or names["flow.json"].file_size > MAX_BYTES:
                 raise FlowFileError("This zip holds no flow.json of a readable size.")
-            document = parse(archive.read("flow.json"), stem(path))
+            document = parse(archive.read("flow.json"), name)
             wanted = {f"media/{reference}" for reference in references(document)} & names.keys()
             if sum(names[name].file_size for name in wanted) > MAX_MEDIA_BYTES:
                 raise FlowFileError("The media of this zip take more than 2 GB.")
@@ -269,15 +308,16 @@ def _from_zip(path: Path) -> tuple[Document, MediaFiles]:
     return document, MediaFiles(contents=contents)
 
 
-def _from_picture(path: Path) -> str:
+def _carried(source: Path | bytes) -> str:
+    """Return the text of the flow that a picture, sound or film carries."""
     try:
-        with PIL.Image.open(path, formats=["PNG"]) as image:
-            text = getattr(image, "text", {})  # PIL bounds the size of text chunks
-            if PNG_KEY not in text:
-                image.load()  # chunks may stand behind the pixels
-                text = getattr(image, "text", {})
-    except _DAMAGE as error:
-        raise FlowFileError(f"This picture cannot be read: {error}") from error
-    if PNG_KEY not in text:
-        raise FlowFileError("This picture carries no flow.")
-    return str(text[PNG_KEY])
+        tags = read_tags(source)
+    except MediaError as error:
+        raise FlowFileError(str(error)) from error
+    if KEY in tags:
+        return tags[KEY]
+    if "workflow" in tags or "prompt" in tags:
+        raise FlowFileError("It carries no flow, but a graph of ComfyUI, which cannot be opened here.")
+    if "parameters" in tags:
+        raise FlowFileError("It carries no flow, but settings as text. See them with: pixelflow inspect FILE")
+    raise FlowFileError("It carries no flow.")

@@ -193,7 +193,9 @@ class Node:
         return _Ports(self, OutputPort)
 
     def __getitem__(self, output: str) -> OutputPort:
-        """Return an output port: `node["image"]` is always the output."""
+        """Return an output port: `node["image"]` is always the output. One of an unknown type may have any."""
+        if self.flow.types.find(self.type) is None:
+            return OutputPort(self.flow, self.id, output)
         return self.outputs[output]
 
     @property

@@ -9,12 +9,14 @@ import io
 import re
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .. import media
 from ..errors import MediaError
 from ..schema import PortType
+from .variables import Variables
 
 KEY = "$media"
 MODEL_KEY = "$model"
@@ -33,6 +35,8 @@ class MediaFiles:
 
     def __init__(self, folder: Path | None = None, contents: Mapping[str, bytes] | None = None) -> None:
         self.folder = folder
+        self.variables: Variables | None = None
+        """The variables of the notebook that the flow may use: their values are no more in the document than media."""
         self._contents = dict(contents or {})
         self._values: dict[str, Any] = {}
         self._earlier: list[Path] = []
@@ -157,6 +161,41 @@ def _canonical(name: str, value: Any) -> Any:
     if name in ("image", "mask") and value.mode not in ("RGB", "RGBA", "L", "LA", "1", "I;16"):
         return value.convert("RGBA" if "A" in value.mode or "transparency" in value.info else "RGB")
     return value
+
+
+@dataclass(frozen=True)
+class MediaReference:
+    """Stands for a medium that a flow keeps, where the medium itself is not at hand.
+
+    Args:
+        reference: The name of its file.
+
+    Raises:
+        MediaError: It cannot be such a name.
+    """
+
+    reference: str
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.reference, str) or _REFERENCE.match(self.reference) is None:
+            raise MediaError(f"{str(self.reference)[:80]!r} is not the name of a medium of a flow.")
+
+    def as_json(self) -> dict[str, str]:
+        """Return what stands for it in the document."""
+        return {KEY: self.reference}
+
+
+def refer(value: Any) -> Any:
+    """Return what stands in the document for one reference or a list of them.
+
+    Raises:
+        MediaError: There is something else in the list.
+    """
+    if isinstance(value, list | tuple):
+        return [refer(item) for item in value]
+    if not isinstance(value, MediaReference):
+        raise MediaError("A list holds media or references to them, not both.")
+    return value.as_json()
 
 
 def references(value: Any) -> set[str]:

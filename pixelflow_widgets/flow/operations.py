@@ -22,9 +22,21 @@ _Applied = tuple[Document, Operation]
 _edges = EdgePlaces()
 NONE = {"$none": True}
 """Stands in an operation for a value that is null in the document: null itself takes a field away."""
-NODE_FIELDS = ("title", "type", "type_version", "pinned", "muted", "limit", "collapsed", "size", "note", "source")
-ENTRY_FIELDS = ("title", "help", "default", "limits", "type", "affects_cost", "choices", "from", "control")
-FLOW_FIELDS = ("name", "title", "description")
+NODE_FIELDS = (
+    "title",
+    "type",
+    "type_version",
+    "pinned",
+    "muted",
+    "limit",
+    "collapsed",
+    "size",
+    "note",
+    "source",
+    "bindings",
+)
+ENTRY_FIELDS = ("title", "help", "default", "limits", "type", "affects_cost", "choices", "from", "control", "variable")
+FLOW_FIELDS = ("name", "title", "description", "sources")
 
 
 def apply(document: Document, operation: Operation) -> _Applied:

@@ -47,7 +47,12 @@ class Problem:
 
 
 def find_problems(
-    document: Document, registry: Registry, files: MediaFiles, targets: Iterable[str] | None = None
+    document: Document,
+    registry: Registry,
+    files: MediaFiles,
+    targets: Iterable[str] | None = None,
+    *,
+    is_body: bool = False,
 ) -> list[Problem]:
     """Return every problem of a document.
 
@@ -56,7 +61,9 @@ def find_problems(
         registry: Which node types there are.
         files: The media that values refer to.
         targets: Node ids; only what these need is looked at. None is the whole flow.
+        is_body: It is a subflow, which reads and writes no variables.
     """
+    from .bindings import binding_problems, body_binding_problems
     from .complaints import find_complaints
     from .subflow_problems import subflow_problems  # each asks the other
 
@@ -67,6 +74,9 @@ def find_problems(
     found += [*_edges(document, registry, graph), *_circle(document, graph, wanted)]
     found += find_complaints(document, registry, files, graph, graph.nodes if wanted is None else wanted)
     found += [*_signature(document, registry, files)]
+    joined = {(edge.target, edge.input) for edges in graph.incoming.values() for edge in edges}
+    joined |= {place for entry in doc.inputs(document) for place in doc.feeds(entry)}
+    found += body_binding_problems(document) if is_body else binding_problems(document, registry, files, joined)
     if wanted is None:
         return found
     return [problem for problem in found if problem.node is None or problem.node in wanted]
@@ -100,6 +110,7 @@ def _is_input(entry: Any) -> bool:
 def _nodes(
     document: Document, registry: Registry, files: MediaFiles, graph: Graph, wanted: set[str] | None
 ) -> Iterator[Problem]:
+    from .bindings import bound_ports
     from .subflow_problems import body_problems
 
     fed: dict[str, set[str]] = {}
@@ -123,7 +134,7 @@ def _nodes(
                 node=key,
             )
         yield from _values(key, title, entry, node_type, files)
-        connected = {edge.input for edge in graph.incoming[key]} | fed.get(key, set())
+        connected = {edge.input for edge in graph.incoming[key]} | fed.get(key, set()) | bound_ports(entry).keys()
         yield from _missing(key, title, entry, node_type, connected)
         if node_type.body is not None and not is_muted(entry):
             yield from body_problems(key, title, node_type.body, registry, files)
@@ -151,6 +162,13 @@ def _unknown_type(document: Document, registry: Registry, key: str, name: str) -
     title = doc.title_of(document, key)
     if (why := why_unknown(name, document)) is not None:
         return Problem("unknown-type", f"'{title}' {why[0]}", why[1], node=key)
+    held = document.get("sources")
+    if isinstance(held, Mapping) and name in held:
+        sentence = (
+            f"'{title}' is of type '{name[:80]}', which is a function of another notebook; the flow brings its code."
+        )
+        remedy = f"Read it, print(flow.untrusted['{name[:80]}']), then let it run: flow.trust('{name[:80]}')."
+        return Problem("untrusted-code", sentence, remedy, node=key)
     return Problem(
         "unknown-type",
         f"'{title}' is of type '{name[:80]}', which is not known here."

@@ -23,9 +23,9 @@ class FlowRecorder:
 
     def record(self, node_type: NodeType, arguments: dict[str, Any]) -> OutputPort | Node | Any:
         """Place a node; return its output, a NamedTuple of its outputs, or the node if it has none."""
-        for injected in (node_type.progress, node_type.ask):
+        for injected in (node_type.progress, node_type.ask, node_type.record):
             arguments.pop(injected or "", None)
-        node = self._flow.add(node_type, **arguments)
+        node = self._flow.add(node_type, arguments)
         outputs = list(node.outputs.values())
         if node_type.many_outputs is not None:
             return node_type.many_outputs(*outputs)

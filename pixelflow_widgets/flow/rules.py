@@ -8,6 +8,7 @@ from typing import Any
 from ..errors import FlowFileError, MediaError, OperationRejected
 from ..schema import PortType, Registry, may_connect
 from ..schema.port_types import read_port_type
+from .bindings import bound_ports
 from .document import Document, edges, feeds, find_named, is_name, split_port, title_of, users
 from .file import check_shape
 from .operations import Operation
@@ -109,6 +110,9 @@ class Rules:
         wanted = self._check_fit(document, given, target, who)
         if wanted and self._feeders.get(target) and not wanted.many:
             raise OperationRejected(f"{target} takes one value and is connected to {self._feeders[target][0]} already.")
+        node, _, port = target.partition(".")
+        if wanted and not wanted.many and (name := bound_ports(document["nodes"].get(node)).get(port)):
+            raise OperationRejected(f"{target} takes one value and is bound to the variable '{name}'. Unbind it first.")
 
     def _check_fit(self, document: Document, given: PortType, target: str, who: str) -> PortType | None:
         wanted = self._type(document, target, "input")

@@ -126,9 +126,7 @@ class FlowOfFlows(LiveFlow):
             raise OperationRejected(f"A node '{name}' {words} {remedy}")
         given = {} if is_name else self._given(_id(node))
         ports = self.types[name].inputs
-        return flow.add(
-            name, **{port: value for port, value in {**given, **values}.items() if port in {*ports, *values}}
-        )
+        return flow.add(name, {port: value for port, value in {**given, **values}.items() if port in {*ports, *values}})
 
     def _given(self, node: str) -> dict[str, Any]:
         """Return what goes into a node by input name: what is set, and the ports and inputs that lead there."""

@@ -51,7 +51,7 @@ def body_problems(node: str, title: str, body: Body, registry: Registry, files: 
         registry: Which node types there are.
         files: The media that values in there refer to.
     """
-    for found in find_problems(dict(body.document), registry, files):
+    for found in find_problems(dict(body.document), registry, files, is_body=True):
         yield Problem(found.code, f"In '{title}': {found.sentence}", found.remedy, node, severity=found.severity)
 
 
@@ -59,7 +59,8 @@ def is_sound(body: Body, registry: Registry, files: MediaFiles) -> bool:
     """Return whether a body surely has no problem, without looking twice; False says only: look again."""
 
     def look() -> tuple[bool, set[str]]:
-        wrong = any(found.severity == "error" for found in find_problems(dict(body.document), registry, files))
+        found = find_problems(dict(body.document), registry, files, is_body=True)
+        wrong = any(one.severity == "error" for one in found)
         return not wrong, references(body.document)
 
     sound, media = _seen.get((id(body), id(registry)), look, body, registry)

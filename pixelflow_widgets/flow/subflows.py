@@ -125,6 +125,8 @@ class SubflowTypes(Registry):
         self.failures = outside.failures
         self.fingerprints = outside.fingerprints
         self.checks = outside.checks
+        self.origins = outside.origins
+        self.machine = outside.machine
         self._held = held
         self._derived: dict[str, NodeType | None] = {}
         self._former: dict[str, NodeType | None] = {}

@@ -1,4 +1,4 @@
-"""Sounds and films as files that other programs open: WAV, FLAC, Ogg, MP3; MP4, MOV, MKV, WebM, GIF."""
+"""Pictures, sounds and films as files that other programs open, with a record of what made them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ import numpy as np
 import PIL.Image
 
 from ..errors import MediaError
+from .previews import eight_bits
 from .sounds import frames_of, resampled, with_channels
+from .tags import KEY, picture_options, wav_with_comment
 from .values import Audio, Video
 
 SOUNDS = (".wav", ".flac", ".ogg", ".mp3")
@@ -44,13 +46,34 @@ class Codecs(NamedTuple):
     sound_options: Mapping[str, str] = MappingProxyType({})
 
 
-def sound_file(audio: Audio, ending: str, bits: int = 16) -> bytes:
+def picture_file(image: PIL.Image.Image, ending: str, record: str = "") -> bytes:
+    """Return a picture as a file.
+
+    Args:
+        image: The picture; what a format has no room for (transparency, wide numbers) is left out.
+        ending: ".png", ".jpg", ".webp" …
+        record: A text to carry; a .bmp has no room for one.
+    """
+    if ending == ".png":
+        if image.mode in ("I", "F"):
+            image = eight_bits(image)
+        elif image.mode not in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"):  # what PNG has
+            image = image.convert("RGB")
+    elif ending not in (".webp", ".tif", ".tiff", ".avif"):
+        image = image.convert("RGB")
+    buffer = io.BytesIO()
+    image.save(buffer, PIL.Image.registered_extensions()[ending], **picture_options(ending, record))
+    return buffer.getvalue()
+
+
+def sound_file(audio: Audio, ending: str, bits: int = 16, record: str = "") -> bytes:
     """Return a sound as a file.
 
     Args:
         audio: What is outside [-1, 1] is cut off.
         ending: One of SOUNDS.
         bits: Of a sample, in WAV and FLAC: 16 or 24.
+        record: A text to carry.
     """
     import soundfile
 
@@ -62,12 +85,15 @@ def sound_file(audio: Audio, ending: str, bits: int = 16) -> bytes:
     buffer = io.BytesIO()
     samples = audio.samples.T.clip(-1, 1)
     with soundfile.SoundFile(buffer, "w", audio.sample_rate, audio.samples.shape[0], kind, format=form) as file:
+        if record and ending != ".wav":
+            file.comment = record
         for start in range(0, len(samples), _BLOCK):
             file.write(samples[start : start + _BLOCK])
-    return buffer.getvalue()
+    content = buffer.getvalue()
+    return wav_with_comment(content, record) if record and ending == ".wav" else content
 
 
-def film_file(video: Video, ending: str, quality: str = "good") -> bytes:
+def film_file(video: Video, ending: str, quality: str = "good", record: str = "") -> bytes:
     """Return a film as a file, with its sound.
 
     Sides of an odd number of pixels get one more, a copy of the last: the usual codecs store colours for two by two.
@@ -76,13 +102,16 @@ def film_file(video: Video, ending: str, quality: str = "good") -> bytes:
         video: The film; a GIF is silent.
         ending: One of FILMS.
         quality: One of QUALITIES.
+        record: A text to carry.
     """
     if ending == ".gif":
-        return _gif(video, is_quick=quality == "small")
+        return _gif(video, quality == "small", record)
     place = QUALITIES.index(quality)
     if ending == ".webm":
         options = {"crf": ("42", "31", "18")[place], "b": "0", "row-mt": "1", "deadline": "good", "cpu-used": "4"}
-        return encoded(video.frames, video.fps, video.audio, Codecs("webm", "libvpx-vp9", "libopus", options))
+        return encoded(
+            video.frames, video.fps, video.audio, Codecs("webm", "libvpx-vp9", "libopus", options), None, record
+        )
     container = {".mp4": "mp4", ".mov": "mov", ".mkv": "matroska"}[ending]
     if _has("libx264"):
         codecs = Codecs(container, "libx264", "aac", {"crf": ("30", "21", "14")[place]})
@@ -90,11 +119,16 @@ def film_file(video: Video, ending: str, quality: str = "good") -> bytes:
         _, height, width, _ = video.frames.shape
         share = (0.1, 0.3, 1.0)[place]
         codecs = Codecs(container, "mpeg4", "aac", {}, round(height * width * min(video.fps, 60) * share))
-    return encoded(video.frames, video.fps, video.audio, codecs)
+    return encoded(video.frames, video.fps, video.audio, codecs, None, record)
 
 
 def encoded(
-    frames: Iterable[Any], fps: float, audio: Audio | None, codecs: Codecs, size: tuple[int, int] | None = None
+    frames: Iterable[Any],
+    fps: float,
+    audio: Audio | None,
+    codecs: Codecs,
+    size: tuple[int, int] | None = None,
+    record: str = "",
 ) -> bytes:
     """Return frames and sound as a file.
 
@@ -104,6 +138,7 @@ def encoded(
         audio: The sound, if any.
         codecs: How it is encoded.
         size: (width, height) of the file; None is that of the frames.
+        record: A text to carry.
 
     Raises:
         MediaError: The encoder refuses; says why.
@@ -113,7 +148,11 @@ def encoded(
     buffer = io.BytesIO()
     try:
         # bitexact: no random ids, so that the same film is the same file.
-        with av.open(buffer, "w", format=codecs.container, options={"fflags": "+bitexact"}) as container:
+        # MP4 and MOV have names of their own for texts, and room for others only when asked.
+        roomy = {"movflags": "use_metadata_tags"} if record and codecs.container in ("mp4", "mov") else {}
+        with av.open(buffer, "w", format=codecs.container, options={"fflags": "+bitexact", **roomy}) as container:
+            if record:
+                container.metadata[KEY] = record
             pictures = _picture_stream(container, fps, codecs) if codecs.pictures else None
             sound = _sound_stream(container, audio, codecs) if audio is not None and audio.samples.size else None
             if pictures is not None:
@@ -176,12 +215,14 @@ def _has(encoder: str) -> bool:
     return encoder in av.codecs_available
 
 
-def _gif(video: Video, is_quick: bool) -> bytes:
+def _gif(video: Video, is_quick: bool, record: str) -> bytes:
     # The finer choice of 256 colours takes seventy times as long.
     choice = PIL.Image.Quantize.FASTOCTREE if is_quick else PIL.Image.Quantize.MEDIANCUT
     first, *others = [PIL.Image.fromarray(frame).quantize(256, choice) for frame in video.frames]
     buffer = io.BytesIO()
     # A GIF counts hundredths of a second; browsers slow down what is faster than two of them.
     pause = max(20, round(100 / video.fps) * 10)
-    first.save(buffer, "GIF", save_all=True, append_images=others, duration=pause, loop=0)
+    first.save(
+        buffer, "GIF", save_all=True, append_images=others, duration=pause, loop=0, **picture_options(".gif", record)
+    )
     return buffer.getvalue()

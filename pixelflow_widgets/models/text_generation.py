@@ -16,7 +16,7 @@ from .seeding import seeded
 if TYPE_CHECKING:
     from .loading import Loan, Report
 
-_UNLIMITED = 1_000_000
+UNLIMITED = 1_000_000
 """Tokenizers that know no longest text name a number far above this."""
 _THOUGHTS = re.compile(r"<think>.*?</think>\s*", re.DOTALL)
 
@@ -78,7 +78,7 @@ def window_of(loan: Loan) -> int | None:
     known = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None)
     if known is None or getattr(config, "relative_attention_num_buckets", None):  # T5: as long as it was trained on
         length = tokenizer_of(loan).model_max_length
-        known = length if length < _UNLIMITED else None
+        known = length if length < UNLIMITED else None
     return known
 
 

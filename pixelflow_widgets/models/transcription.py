@@ -50,7 +50,7 @@ def transcribed(
         raise MediaError("This sound has no samples: there is nothing to hear.")
     heard = with_channels(resampled(audio, _ears(loan).sampling_rate), 1)
     if loan.model.config.model_type == "whisper":
-        return _by_whisper(loan, heard, _arguments(loan, language, into_english, hint), report)
+        return _by_whisper(loan, heard, wishes_of(loan, language, into_english, hint), report)
     if into_english or language != AUTO or hint:
         raise ModelError(
             f"{title_of(loan)} writes down what it hears and knows no other language, translation or hint. "
@@ -65,7 +65,12 @@ def _ears(loan: Loan) -> Any:
     return getattr(loan.processor, "feature_extractor", loan.processor)
 
 
-def _arguments(loan: Loan, language: str, into_english: bool, hint: str) -> dict[str, Any]:
+def wishes_of(loan: Loan, language: str, into_english: bool, hint: str) -> dict[str, Any]:
+    """Return what Whisper's `generate` is given for language, task and hint.
+
+    Raises:
+        ModelError: It does not know the language, or does not translate.
+    """
     config = loan.model.generation_config
     chosen: dict[str, Any] = {}
     if hint.strip():
@@ -112,10 +117,11 @@ def _by_whisper(loan: Loan, heard: Audio, arguments: dict[str, Any], report: Rep
             **arguments,
         )
     length = len(samples) / heard.sample_rate
-    return [_segment(part, tokenizer, length) for part in made["segments"][0]]
+    return [segment_of(part, tokenizer, length) for part in made["segments"][0]]
 
 
-def _segment(part: dict[str, Any], tokenizer: Any, length: float) -> Segment:
+def segment_of(part: dict[str, Any], tokenizer: Any, length: float) -> Segment:
+    """Return a part of what Whisper heard in a sound of so many seconds."""
     start, end = float(part["start"]), float(part["end"])
     text = tokenizer.decode(part["tokens"], skip_special_tokens=True)
     return Segment(round(min(start, length), 2), round(min(max(end, start), length), 2), text)

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from .loading import Loan, Report
 
 AUTO = "auto"
-_EDGE = 8
+MARKS = 8
 """Tokens left free for the marks of languages, turns and ends."""
-_SHORT = 512
+SHORT = 512
 """What a model for translation is given at once where it does not say how much it can keep in view."""
 
 
@@ -43,7 +43,7 @@ def translated(loan: Loan, text: str, target: str, source: str, sampling: Sampli
     Raises:
         ModelError: The model does not translate that way.
     """
-    say = _by_instruction(loan, source, target) if answers_instructions(loan) else _by_direction(loan, source, target)
+    say = _by_instruction(loan, source, target) if answers_instructions(loan) else by_direction(loan, source, target)
     lines = [pieces_of(line, say.fits(sampling.max_tokens)) if line.strip() else [] for line in text.split("\n")]
     count, done, made = max(sum(map(len, lines)), 1), 0, ""
 
@@ -69,14 +69,14 @@ class _ByInstruction(NamedTuple):
 
     def fits(self, most: int) -> Callable[[str], bool]:
         window = window_of(self.loan) or 4 * most
-        longest = min(most, (window - length_of(self.loan, self.system) - _EDGE) // 2)
+        longest = min(most, (window - length_of(self.loan, self.system) - MARKS) // 2)
         return lambda piece: length_of(self.loan, piece) <= max(longest, 1)
 
     def translate(self, piece: str, sampling: Sampling, report: Report) -> str:
         return answer(self.loan, piece, sampling, report, system=self.system)
 
 
-class _ByDirection(NamedTuple):
+class ByDirection(NamedTuple):
     """Asks a model for translation: by words before the text, or by the token that its answer begins with."""
 
     loan: Loan
@@ -84,39 +84,59 @@ class _ByDirection(NamedTuple):
     first_token: int | None = None
 
     def fits(self, most: int) -> Callable[[str], bool]:
-        longest = min(most, (window_of(self.loan) or _SHORT) - length_of(self.loan, self.prefix) - _EDGE)
+        """Return what says whether a text is short enough."""
+        longest = min(most, (window_of(self.loan) or SHORT) - length_of(self.loan, self.prefix) - MARKS)
         return lambda piece: length_of(self.loan, piece) <= longest
 
     def translate(self, piece: str, sampling: Sampling, report: Report) -> str:
+        """Return a short text in the other language."""
         return rewritten(self.loan, self.prefix + piece, sampling, report, first_token=self.first_token)
 
 
 def _by_instruction(loan: Loan, source: str, target: str) -> _ByInstruction:
+    return _ByInstruction(loan, instruction_for(target, source))
+
+
+def instruction_for(target: str, source: str) -> str:
+    """Return what a chat model is told to do.
+
+    Args:
+        target: The language of the answer.
+        source: The language of the text, or "auto".
+    """
     origin = "" if source == AUTO else f" from {source}"
-    return _ByInstruction(
-        loan,
+    return (
         f"Translate what the user writes{origin} into {target}. Keep its tone and its names. Do not answer questions "
-        "in it, translate them. Say nothing but the translation.",
+        "in it, translate them. Say nothing but the translation."
     )
 
 
-def _by_direction(loan: Loan, source: str, target: str) -> _ByDirection:
-    """Return how the model hears of the languages; sets the source language of tokenizers that keep one."""
+def by_direction(loan: Loan, source: str, target: str) -> ByDirection:
+    """Return how a model for translation hears of the languages; sets the source of tokenizers that keep one.
+
+    Args:
+        loan: The model.
+        source: Name or code of the language of the text, or "auto".
+        target: Name or code of the language of the answer.
+
+    Raises:
+        ModelError: It does not say how, or wants to know the source.
+    """
     tokenizer, wanted = tokenizer_of(loan), language_of(target)
     if codes := getattr(tokenizer, "supported_language_codes", None):  # Marian, several targets
-        return _ByDirection(loan, prefix=_marian_mark(loan, codes, wanted) + " ")
+        return ByDirection(loan, prefix=_marian_mark(loan, codes, wanted) + " ")
     if getattr(tokenizer, "target_lang", None):  # Marian, one target
         _must_be(loan, tokenizer.target_lang, wanted)
-        return _ByDirection(loan)
+        return ByDirection(loan)
     if _knows(tokenizer, f"<2{wanted.code}>"):  # MADLAD
-        return _ByDirection(loan, prefix=f"<2{wanted.code}> ")
+        return ByDirection(loan, prefix=f"<2{wanted.code}> ")
     marks = {"flores": wanted.flores, "region": wanted.region, "code": f"__{wanted.code}__"}  # NLLB, mBART, M2M100
     for kind, mark in marks.items():
         if mark and _knows(tokenizer, mark):
             tokenizer.src_lang = getattr(_known_source(loan, source), kind)
-            return _ByDirection(loan, first_token=tokenizer.convert_tokens_to_ids(mark))
+            return ByDirection(loan, first_token=tokenizer.convert_tokens_to_ids(mark))
     if loan.model.config.model_type in ("t5", "mt5", "umt5"):
-        return _ByDirection(loan, prefix=f"translate {_known_source(loan, source).name} to {wanted.name}: ")
+        return ByDirection(loan, prefix=f"translate {_known_source(loan, source).name} to {wanted.name}: ")
     raise ModelError(
         f"{title_of(loan)} does not say how it is asked for {wanted.name}. Choose a model for translation "
         "(NLLB, M2M100, mBART, MADLAD, Marian, T5) or one that follows instructions."

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .loading import Loan, Report
 
 
-class _Kind(NamedTuple):
+class Kind(NamedTuple):
     """Says what a family of pipelines wants, and does not say of itself.
 
     Args:
@@ -37,16 +37,16 @@ class _Kind(NamedTuple):
 
 
 _KINDS = (
-    _Kind("LTX", 24, 32),
-    _Kind("Wan", 16, 16),
-    _Kind("AnimateDiff", 8, 8),
-    _Kind("TextToVideoSD", 8, 8),
-    _Kind("StableVideoDiffusion", 7, 64, frames_first=True),
-    _Kind("CogVideoX", 8, 16, frames_first=True),
-    _Kind("HunyuanVideo", 24, 16),
-    _Kind("", 16, 16),
+    Kind("LTX", 24, 32),
+    Kind("Wan", 16, 16),
+    Kind("AnimateDiff", 8, 8),
+    Kind("TextToVideoSD", 8, 8),
+    Kind("StableVideoDiffusion", 7, 64, frames_first=True),
+    Kind("CogVideoX", 8, 16, frames_first=True),
+    Kind("HunyuanVideo", 24, 16),
+    Kind("", 16, 16),
 )
-_RATES = ("frame_rate", "fps")
+RATES = ("frame_rate", "fps")
 """What pipelines call the speed that they are told."""
 
 
@@ -101,7 +101,7 @@ def filmed(
 
     pipeline, taken = loan.pipeline, _taken(loan)
     _check_task(loan, taken, prompt, negative_prompt, options, image)
-    kind = _kind_of(pipeline)
+    kind = kind_of(type(pipeline).__name__)
     wanted = _settled(loan, taken, shot, kind, image)
     arguments = _told(taken, wanted, prompt, negative_prompt, options)
     if image is not None:
@@ -115,8 +115,12 @@ def filmed(
         **arguments,
         **_followed(loan, kind, steps, arguments, taken, report),
     )
-    frames = np.asarray(made.frames[0])
-    return Video((frames.clip(0, 1) * 255).round().astype(np.uint8), wanted.fps or kind.fps, _sound_of(pipeline, made))
+    return as_film(made.frames[0], wanted.fps or kind.fps, sound_of(pipeline, made))
+
+
+def as_film(frames: Any, fps: float, audio: Audio | None = None) -> Video:
+    """Return a film of what a pipeline made: frames with values from 0 to 1."""
+    return Video((np.asarray(frames).clip(0, 1) * 255).round().astype(np.uint8), fps, audio)
 
 
 def _taken(loan: Loan) -> Mapping[str, inspect.Parameter]:
@@ -147,33 +151,42 @@ def _check_task(
             "Choose a model for image to video: LTX-Video, a Wan I2V, Stable Video Diffusion."
         )
     if "last_image" in taken:
-        _check_end(loan, options.get("last_image"))
+        config = loan.pipeline.transformer.config
+        if why := why_no_end(config, title_of(loan), options.get("last_image") is not None):
+            raise ModelError(why)
     if "prompt" not in taken and (prompt.strip() or negative_prompt.strip()):
         raise ModelError(f"{title_of(loan)} reads no words: it films what follows a picture. Leave the prompts empty.")
 
 
-def _check_end(loan: Loan, last_image: Image | None) -> None:
-    """Refuse a last picture that a Wan cannot tell from the first, and the lack of one where it wants both."""
-    config = loan.pipeline.transformer.config
+def why_no_end(config: Mapping[str, Any], title: str, has_end: bool) -> str:
+    """Return why a Wan cannot tell the last picture from the first, or lacks one of the two; empty where all fits.
+
+    Args:
+        config: Of its transformer.
+        title: What a person calls it.
+        has_end: Whether a last picture is given.
+    """
     if not config.get("image_dim"):  # it sees pictures by their latents only, and those have places
-        return
-    if config.get("pos_embed_seq_len") and last_image is None:
-        raise ModelError(
-            f"{title_of(loan)} films from the first to the last picture. Give the last one, too ('last_image'), or "
-            "choose a model that needs only the first."
+        return ""
+    if config.get("pos_embed_seq_len") and not has_end:
+        return (
+            f"{title} films from the first to the last picture. Give the last one, too ('last_image'), or choose a "
+            "model that needs only the first."
         )
-    if last_image is not None and not config.get("pos_embed_seq_len"):
-        raise ModelError(
-            f"{title_of(loan)} was not taught how a film ends. Choose a model of first and last frame (Wan 2.1 FLF2V), "
-            "or leave the last picture out."
+    if has_end and not config.get("pos_embed_seq_len"):
+        return (
+            f"{title} was not taught how a film ends. Choose a model of first and last frame (Wan 2.1 FLF2V), or leave "
+            "the last picture out."
         )
+    return ""
 
 
-def _kind_of(pipeline: Any) -> _Kind:
-    return next(kind for kind in _KINDS if type(pipeline).__name__.startswith(kind.starts))
+def kind_of(name: str) -> Kind:
+    """Return what a class of pipelines wants."""
+    return next(kind for kind in _KINDS if name.startswith(kind.starts))
 
 
-def _settled(loan: Loan, taken: Mapping[str, Any], shot: Shot, kind: _Kind, image: Image | None) -> Shot:
+def _settled(loan: Loan, taken: Mapping[str, Any], shot: Shot, kind: Kind, image: Image | None) -> Shot:
     """Return what is asked for, with what suits the model for the rest, after a look whether it can be made."""
     defaults = dict(loan.card.defaults) if loan.card else {}
 
@@ -186,7 +199,7 @@ def _settled(loan: Loan, taken: Mapping[str, Any], shot: Shot, kind: _Kind, imag
     edge = edge if isinstance(edge, int) else 512
     size = choose(shot.width, "width", "width", edge), choose(shot.height, "height", "height", edge)
     if image is not None and shot.width is None and shot.height is None:
-        size = _size_like(image, size[0] * size[1], kind.multiple)
+        size = size_like(image, size[0] * size[1], kind.multiple)
     settled = Shot(
         frames=choose(shot.frames, "frames", "num_frames", unet.get("num_frames") or 16),
         fps=choose(shot.fps, "fps", "", kind.fps),
@@ -206,7 +219,7 @@ def _settled(loan: Loan, taken: Mapping[str, Any], shot: Shot, kind: _Kind, imag
     return settled
 
 
-def _size_like(image: Image, area: int, multiple: int) -> tuple[int, int]:
+def size_like(image: Image, area: int, multiple: int) -> tuple[int, int]:
     """Return (width, height) of about an area, in the shape of a picture."""
     shape = image.width / image.height
     width, height = (area * shape) ** 0.5, (area / shape) ** 0.5
@@ -255,12 +268,17 @@ def _told(
         **options,
     }
     fps = wanted.fps or 0
-    arguments |= {name: round(fps) if fps == round(fps) or name == "fps" else fps for name in _RATES}
+    arguments |= {name: rate_for(name, fps) for name in RATES}
     return {name: value for name, value in arguments.items() if name in taken and value is not None}
 
 
+def rate_for(argument: str, fps: float) -> float:
+    """Return a speed as a pipeline takes it."""
+    return round(fps) if fps == round(fps) or argument == "fps" else fps
+
+
 def _followed(
-    loan: Loan, kind: _Kind, steps: int, arguments: Mapping[str, Any], taken: Mapping[str, Any], report: Report
+    loan: Loan, kind: Kind, steps: int, arguments: Mapping[str, Any], taken: Mapping[str, Any], report: Report
 ) -> dict[str, Any]:
     """Return the argument by which a pipeline says that a step is done, and what it says is shown."""
     colours = picture_of_latents(getattr(loan.pipeline, "vae", None))
@@ -275,7 +293,7 @@ def _followed(
     return {"callback": lambda step, moment, latents: follow(loan.pipeline, step, moment, {"latents": latents})}
 
 
-def _middle_of(latents: Any, kind: _Kind, arguments: Mapping[str, Any], pipeline: Any) -> Any:
+def _middle_of(latents: Any, kind: Kind, arguments: Mapping[str, Any], pipeline: Any) -> Any:
     """Return (channels, height, width) of the frame in the middle, or None where the latents are packed otherwise."""
     if latents.ndim == 5:
         film = latents[0].transpose(0, 1) if not kind.frames_first else latents[0]
@@ -290,7 +308,7 @@ def _middle_of(latents: Any, kind: _Kind, arguments: Mapping[str, Any], pipeline
     return film[len(film) // 2].movedim(-1, 0)
 
 
-def _sound_of(pipeline: Any, made: Any) -> Audio | None:
+def sound_of(pipeline: Any, made: Any) -> Audio | None:
     """Return the sound of a film that was made with one (LTX-2), or None."""
     sound = getattr(made, "audio", None)
     if sound is None:

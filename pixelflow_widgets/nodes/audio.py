@@ -9,6 +9,7 @@ from ..media import Audio, Model, Table
 from ..models import languages
 from ..models.text_generation import wanted_text
 from ..schema import Option, Options, Progress, node
+from .audio_code import write_speech_to_text, write_text_to_music, write_text_to_sound, write_text_to_speech
 
 Seconds = Number(min=0.1, max=600, step=0.1, unit="s")
 Steps = Number(min=1, max=1000, step=1)
@@ -16,6 +17,7 @@ Guidance = Slider(0, 20, step=0.1)
 
 
 @node(
+    export=write_text_to_speech,
     options=(
         Option(
             "speaking_rate",
@@ -38,7 +40,7 @@ Guidance = Slider(0, 20, step=0.1)
             families=("Bark", "CSM"),
             help="How surprising: low is flat, high is theatrical; what the model was made with where it is empty.",
         ),
-    )
+    ),
 )
 def text_to_speech(
     text: Annotated[str, Text(lines=4, placeholder="Good morning!")],
@@ -65,6 +67,7 @@ def text_to_speech(
 
 
 @node(
+    export=write_text_to_music,
     options=(
         Option(
             "temperature",
@@ -80,7 +83,7 @@ def text_to_speech(
             help="Music that goes on; it stands at the beginning of the result. Empty begins anew.",
         ),
         Option("lyrics", str, Text(lines=4), families=("ACE-Step",), help="What is sung; empty is none."),
-    )
+    ),
 )
 def text_to_music(
     prompt: Annotated[str, Prompt(placeholder="slow lo-fi hip hop with a warm bass")],
@@ -122,7 +125,7 @@ def text_to_music(
         )
 
 
-@node
+@node(export=write_text_to_sound)
 def text_to_sound(
     prompt: Annotated[str, Prompt(placeholder="heavy rain on a tin roof")],
     negative_prompt: Annotated[str, Prompt(lines=1, negative=True)] = "",
@@ -169,7 +172,7 @@ class Transcript(NamedTuple):
     segments: Table
 
 
-@node
+@node(export=write_speech_to_text)
 def speech_to_text(
     audio: Audio,
     language: Annotated[str, Choices(("auto", *languages.NAMES))] = "auto",

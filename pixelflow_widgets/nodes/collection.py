@@ -148,7 +148,7 @@ def count_up(
     return [start + number * step for number in range(count)]
 
 
-@node
+@node(export=lambda at: at.give(values=at.code("items")))
 def join_lists(items: list[Any]) -> list[Any]:
     """Makes one list of several, in the order of the edges.
 
@@ -158,7 +158,7 @@ def join_lists(items: list[Any]) -> list[Any]:
     return items
 
 
-@node
+@node(export=lambda at: at.give(value=f"{at.code('items')}[{at.code('number')}]"))
 def pick_item(items: list[Any], number: Annotated[int, Number(step=1)] = 0) -> Any:
     """Takes one thing out of a list.
 
@@ -171,7 +171,7 @@ def pick_item(items: list[Any], number: Annotated[int, Number(step=1)] = 0) -> A
     return items[number]
 
 
-@node
+@node(export=lambda at: at.give(number=f"len({at.code('items')})"))
 def count_items(items: list[Any]) -> int:
     """Counts the things in a list.
 

@@ -13,6 +13,7 @@ from ..models.fitting import why_unfit_controlnet
 from ..models.image_generation import Painting
 from ..models.loading import lend
 from ..schema import Complaint, Options, Progress, node
+from .control_code import write_control
 from .family_options import CONTROLLED
 from .image import Guidance, Pixels, RandomSeed, Steps, Unwanted, Wish
 
@@ -45,7 +46,7 @@ def _complaints(known: Mapping[str, Any]) -> Iterable[Complaint]:
                 yield Complaint("adapter", sentence, port="controlnets")
 
 
-@node(options=CONTROLLED, check=_complaints)
+@node(options=CONTROLLED, check=_complaints, export=write_control)
 def control(
     prompt: Wish,
     images: list[Image],

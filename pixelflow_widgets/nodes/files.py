@@ -8,13 +8,15 @@ from typing import Annotated, Literal
 from ..controls import Advanced, File, Number
 from ..errors import MediaError
 from ..media import Audio, Image, Table, Video, free_path, open_picture
-from ..media.encoders import FILMS, SOUNDS, film_file, sound_file
+from ..media.encoders import FILMS, SOUNDS, film_file, picture_file, sound_file
 from ..media.recordings import open_film, open_sound
 from ..media.table_files import SEPARATORS, TABLES, read_table, table_file
 from ..media.text_files import TEXTS, read_text
-from ..schema import node
+from ..schema import Record, node
+from .files_code import write_save_audio, write_save_image, write_save_video
 from .sound import Seconds, Until
 
+Provenance = Annotated[bool, Advanced()]
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 
 # Files change without the flow, so nothing here is pure: it reads in every run, and what follows runs again only if
@@ -85,29 +87,35 @@ def load_table(
     return read_table(_there(path), SEPARATORS.get(separator, ""))
 
 
-@node(pure=False)
-def save_image(image: Image, path: Annotated[str, File(write=True, endings=PICTURES)] = "outputs/image.png") -> str:
+@node(pure=False, export=write_save_image)
+def save_image(
+    image: Image,
+    path: Annotated[str, File(write=True, endings=PICTURES)] = "outputs/image.png",
+    provenance: Provenance = True,
+    record: Record = Record(),
+) -> str:
     """Writes a picture to a file, and never over another one: a number is added to the name.
 
     Args:
         image: The picture.
         path: Where to; stays inside the folder of the notebook.
+        provenance: The file says what made it: the flow as it was run, models, versions. A .bmp has no room for that.
 
     Returns:
         The path that was written.
     """
     place = _free(path, PICTURES, "a picture")
-    storing = place.suffix.lower() in (".png", ".webp", ".tif", ".tiff")
-    bare = image if storing else image.convert("RGB")
-    bare.save(place)
+    place.write_bytes(picture_file(image, place.suffix.lower(), record if provenance else ""))
     return _told(place)
 
 
-@node(pure=False)
+@node(pure=False, export=write_save_audio)
 def save_audio(
     audio: Audio,
     path: Annotated[str, File(write=True, endings=SOUNDS)] = "outputs/sound.wav",
     bits: Annotated[Literal[16, 24], Advanced()] = 16,
+    provenance: Provenance = True,
+    record: Record = Record(),
 ) -> str:
     """Writes a sound to a file, and never over another one: a number is added to the name.
 
@@ -115,20 +123,23 @@ def save_audio(
         audio: The sound.
         path: Where to; stays inside the folder of the notebook. WAV and FLAC keep all of it, MP3 and Ogg are small.
         bits: Of a sample, in WAV and FLAC.
+        provenance: The file says what made it: the flow as it was run, models, versions.
 
     Returns:
         The path that was written.
     """
     place = _free(path, SOUNDS, "a sound")
-    place.write_bytes(sound_file(audio, place.suffix.lower(), bits))
+    place.write_bytes(sound_file(audio, place.suffix.lower(), bits, record if provenance else ""))
     return _told(place)
 
 
-@node(pure=False)
+@node(pure=False, export=write_save_video)
 def save_video(
     video: Video,
     path: Annotated[str, File(write=True, endings=FILMS)] = "outputs/film.mp4",
     quality: Literal["small", "good", "best"] = "good",
+    provenance: Provenance = True,
+    record: Record = Record(),
 ) -> str:
     """Writes a film to a file, and never over another one: a number is added to the name.
 
@@ -136,12 +147,13 @@ def save_video(
         video: The film.
         path: Where to; stays inside the folder of the notebook. MP4 plays nearly everywhere; a GIF is silent and large.
         quality: A small file or a good picture.
+        provenance: The file says what made it: the flow as it was run, models, versions.
 
     Returns:
         The path that was written.
     """
     place = _free(path, FILMS, "a film")
-    place.write_bytes(film_file(video, place.suffix.lower(), quality))
+    place.write_bytes(film_file(video, place.suffix.lower(), quality, record if provenance else ""))
     return _told(place)
 
 

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import PIL.Image
-
 from ..controls import ModelPicker, Number, Prompt, Seed, Slider
 from ..errors import MediaError
 from ..media import Image, Mask, Model
+from ..media.canvas import drawn_out
 from ..media.masks import softened, widened
-from ..media.places import extended
 from ..models.image_generation import Painting, check_size, default_size, filled, paint, repainted
 from ..models.loading import lend
-from ..models.scripting import painting_in, pipeline_in
 from ..models.upscaling import enlarged
 from ..schema import Options, Progress, node
-from ..schema.exporting import Writing
 from .family_options import FILLING, PAINTING, REPAINTING
+from .image_code import write_image_to_image, write_inpaint, write_outpaint, write_text_to_image, write_upscale
 
 Pixels = Annotated[int | None, Number(min=8, max=8192, step=8, unit="px")]
 Margin = Annotated[int, Number(min=0, max=4096, step=8, unit="px")]
@@ -29,17 +26,7 @@ Unwanted = Annotated[str, Prompt(lines=1, negative=True)]
 RandomSeed = Annotated[int, Seed()]
 
 
-def _write_text_to_image(at: Writing) -> None:
-    pipeline = pipeline_in(at, at.known("model"), "text_to_image")
-    defaults = pipeline.card.defaults if pipeline.card else {}
-    call = painting_in(at, pipeline)
-    for edge in ("width", "height"):
-        if at.known(edge) is not None or edge in defaults:
-            call[edge] = at.code(edge) if at.known(edge) is not None else repr(defaults[edge])
-    at.give(image=f"{pipeline.code}({', '.join(f'{name}={code}' for name, code in call.items())}).images[0]")
-
-
-@node(options=PAINTING, export=_write_text_to_image)
+@node(options=PAINTING, export=write_text_to_image)
 def text_to_image(
     prompt: Wish,
     negative_prompt: Unwanted = "",
@@ -72,7 +59,7 @@ def text_to_image(
         return paint(loan, wanted, progress, **size)
 
 
-@node(options=REPAINTING)
+@node(options=REPAINTING, export=write_image_to_image)
 def image_to_image(
     image: Image,
     prompt: Wish,
@@ -105,7 +92,7 @@ def image_to_image(
         return repainted(loan, wanted, image, strength, progress)
 
 
-@node(options=FILLING)
+@node(options=FILLING, export=write_inpaint)
 def inpaint(
     image: Image,
     mask: Mask,
@@ -150,7 +137,7 @@ def inpaint(
         return filled(loan, wanted, image, used, strength, progress)
 
 
-@node(options=REPAINTING)
+@node(options=REPAINTING, export=write_outpaint)
 def outpaint(
     image: Image,
     prompt: Wish,
@@ -186,15 +173,13 @@ def outpaint(
     if not left + right + top + bottom:
         progress.log("Nothing is painted: no side is to grow.")
         return image
-    canvas = extended(image, (left, top, right, bottom), "edge", (0, 0, 0))
-    beyond = PIL.Image.new("L", canvas.size, 255)
-    beyond.paste(0, (left, top, left + image.width, top + image.height))
+    canvas, beyond = drawn_out(image, left, top, right, bottom)
     wanted = Painting(prompt, negative_prompt, steps, guidance, seed, options)
     with lend(model, "outpaint", progress) as loan:
         return filled(loan, wanted, canvas, beyond, 1.0, progress, seen=widened(beyond, overlap))
 
 
-@node
+@node(export=write_upscale)
 def upscale(
     image: Image,
     model: Annotated[Model, ModelPicker("upscale")] = "swin2sr",  # type: ignore[assignment]

@@ -17,6 +17,14 @@ from ..models.text_generation import (
     wanted_text,
 )
 from ..schema import Progress, node
+from .language_code import (
+    expansion_for,
+    write_chat,
+    write_classify_text,
+    write_expand_prompt,
+    write_summarize,
+    write_translate,
+)
 
 SHELF = "text"
 
@@ -25,15 +33,8 @@ Temperature = Slider(0, 2, step=0.05)
 _SMALL = "smollm2-135m"
 """Runs on any laptop."""
 
-_EXPANSIONS = {
-    "image": "a text-to-image model. Name the subject, setting, composition, light, colours and style",
-    "video": "a text-to-video model. Name the subject, what moves and how, the camera, the setting and the light",
-    "music": "a text-to-music model. Name the genre, the instruments, the tempo, the mood and the structure",
-    "sound": "a text-to-audio model. Name what makes the sound, its place, its texture and how it changes",
-}
 
-
-@node
+@node(export=write_chat)
 def chat(
     prompt: Annotated[str, Prompt(lines=4, placeholder="Write a haiku about rain.")],
     system: Annotated[str, Prompt(lines=2, placeholder="You answer in one sentence.")] = "",
@@ -67,7 +68,7 @@ def chat(
         return answer(loan, prompt, sampling, progress, system=system, images=images or [])
 
 
-@node
+@node(export=write_expand_prompt)
 def expand_prompt(
     prompt: Annotated[str, Prompt(placeholder="a lighthouse in a storm")],
     medium: Literal["image", "video", "music", "sound"] = "image",
@@ -98,14 +99,10 @@ def expand_prompt(
             return rewritten(loan, f"Expand the following prompt to add more detail: {idea}", sampling, progress)
         if not answers_instructions(loan):
             return idea + continuation(loan, idea, sampling, progress)
-        system = (
-            f"You write prompts for {_EXPANSIONS[medium]}. Keep everything that the user names. "
-            "Say nothing but the prompt, in one paragraph."
-        )
-        return answer(loan, idea, sampling, progress, system=system).strip("\"'“”")
+        return answer(loan, idea, sampling, progress, system=expansion_for(medium)).strip("\"'“”")
 
 
-@node
+@node(export=write_summarize)
 def summarize(
     text: Annotated[str, Text(lines=6)],
     length: Literal["sentence", "paragraph", "points"] = "paragraph",
@@ -131,7 +128,7 @@ def summarize(
         return summary_of(loan, text, length, focus, Sampling(max_tokens), progress)
 
 
-@node
+@node(export=write_translate)
 def translate(
     text: Annotated[str, Text(lines=6)],
     target: Annotated[str, Choices(languages.NAMES)] = "English",
@@ -168,7 +165,7 @@ class Labelled(NamedTuple):
     scores: Table
 
 
-@node
+@node(export=write_classify_text)
 def classify_text(
     text: Annotated[str, Text(lines=4)],
     labels: list[str] | None = None,

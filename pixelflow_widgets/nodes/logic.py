@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from ..controls import Number, Text
 from ..errors import Cancelled, MediaError, PixelFlowError
 from ..schema import Ask, Lazy, node
+from ..schema.exporting import Writing, assigned, indented
 
 _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "less": operator.lt,
@@ -20,7 +21,18 @@ _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
 }
 
 
-@node
+def _write_switch(at: Writing) -> None:
+    (on_lines, on), (off_lines, off) = at.block("on"), at.block("off")
+    if not on_lines and not off_lines:
+        at.give(value=f"{on} if {at.code('condition')} else {off}")
+        return
+    value = at.variable("value")
+    at.line(f"if {at.code('condition')}:", *indented(assigned(value, on_lines, on)))
+    at.line("else:", *indented(assigned(value, off_lines, off)))
+    at.give(value=value)
+
+
+@node(export=_write_switch)
 def switch(condition: bool, on: Lazy[Any], off: Lazy[Any] | None = None) -> Any | None:
     """Passes one of two things on; what the other one needs does not run.
 
@@ -33,7 +45,19 @@ def switch(condition: bool, on: Lazy[Any], off: Lazy[Any] | None = None) -> Any 
     return None if taken is None else taken.get()
 
 
-@node
+def _write_first_that_works(at: Writing) -> None:
+    at.add_import("import contextlib")
+    value = at.variable("value")
+    at.line(f"{value} = None")
+    for number, name in enumerate(name for name in ("first", "second", "third", "fourth") if at.is_set(name)):
+        lines, code = at.block(name)
+        tried = ["with contextlib.suppress(Exception):", *indented(assigned(value, lines, code))]
+        at.line(*(tried if not number else [f"if {value} is None:", *indented(tried)]))
+    at.line(f"if {value} is None:", '    raise ValueError("None of them worked.")')
+    at.give(value=value)
+
+
+@node(export=_write_first_that_works)
 def first_that_works(
     first: Lazy[Any], second: Lazy[Any], third: Lazy[Any] | None = None, fourth: Lazy[Any] | None = None
 ) -> Any:
@@ -64,7 +88,25 @@ def first_that_works(
     raise MediaError(f"None of {len(reasons)} worked. {' '.join(reasons)}")
 
 
-@node
+_ASKING = '''
+def {name}(candidates, question):
+    """Show candidates at the prompt and return the one that is picked."""
+    for number, candidate in enumerate(candidates):
+        print(f"{{number}}: {{candidate}}")
+    return candidates[int(input(f"{{question}} 0-{{len(candidates) - 1}}: "))]
+'''
+
+
+def _write_choose(at: Writing) -> None:
+    if at.known("pick") is not None:
+        at.give(value=f"{at.code('candidates')}[{at.code('pick')}]")
+        return
+    asking = at.define(("choose",), "choose", lambda name: _ASKING.format(name=name))
+    question = at.code("question") if at.known("question") else '"Which one?"'
+    at.give(value=f"{asking}({at.code('candidates')}, {question})")
+
+
+@node(export=_write_choose)
 def choose(
     candidates: list[Any],
     pick: Annotated[int | None, Number(min=0, step=1)] = None,

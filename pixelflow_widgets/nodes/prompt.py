@@ -6,11 +6,16 @@ from typing import Annotated
 
 from ..controls import Prompt
 from ..schema import node
+from ..schema.exporting import Writing
 
 SHELF = "text"
 
 
-@node
+def _write_prompt(at: Writing) -> None:
+    at.give(text=at.code("text"))
+
+
+@node(export=_write_prompt)
 def prompt(text: Annotated[str, Prompt()] = "") -> str:
     """Holds a prompt that several nodes may share.
 

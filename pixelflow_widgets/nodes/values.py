@@ -6,9 +6,14 @@ from typing import Annotated
 
 from ..controls import Seed, Text
 from ..schema import node
+from ..schema.exporting import Writing
 
 
-@node
+def _write_value(at: Writing) -> None:
+    at.give(number=at.code("value"))
+
+
+@node(export=_write_value)
 def number(value: float = 0.0) -> float:
     """Holds a number that several nodes may share.
 
@@ -18,7 +23,7 @@ def number(value: float = 0.0) -> float:
     return value
 
 
-@node
+@node(export=_write_value)
 def seed(value: Annotated[int, Seed()] = 0) -> int:
     """Holds a seed, so that several nodes draw the same noise.
 

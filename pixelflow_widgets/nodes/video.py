@@ -12,6 +12,7 @@ from ..models.cards import described
 from ..models.text_generation import wanted_text
 from ..models.video_generation import Shot, filmed
 from ..schema import Complaint, Option, Options, Progress, node
+from .video_code import write_image_to_video, write_text_to_video
 
 Pixels = Annotated[int | None, Number(min=16, max=4096, step=8, unit="px")]
 Frames = Annotated[int | None, Number(min=1, max=1025, step=1)]
@@ -39,12 +40,17 @@ def _family_of(model: Model) -> str:
         return ""
 
 
+def _moves(model: Model) -> bool:
+    """Return whether a model of a family that paints single pictures has a motion adapter among its parts."""
+    return "text_to_image" not in described(model).tasks
+
+
 def _unmoved(known: Mapping[str, Any]) -> Iterable[Complaint]:
     """Say where a model that paints single pictures has nothing that sets them in motion, or something else's."""
     if "model" not in known or "motion" not in known:
         return
     family, motion = _family_of(known["model"]), known["motion"]
-    if family in _STILL and motion is None:
+    if family in _STILL and motion is None and not _moves(known["model"]):
         yield Complaint(
             "motion",
             f"This model is {family}, which paints single pictures.",
@@ -72,6 +78,7 @@ def _unmoved(known: Mapping[str, Any]) -> Iterable[Complaint]:
             help="How many tokens of the prompt are read; 128 (LTX) or 512 (Wan) where it is empty.",
         ),
     ),
+    export=write_text_to_video,
 )
 def text_to_video(
     prompt: Annotated[str, Prompt(placeholder="a paper boat drifts down a rainy street")],
@@ -132,7 +139,8 @@ def text_to_video(
             help="How far the film may leave the picture; 0.02 where it is empty.",
         ),
         Option("last_image", Image, families=("Wan 2.1",), help="How the film ends; empty leaves it open."),
-    )
+    ),
+    export=write_image_to_video,
 )
 def image_to_video(
     image: Image,

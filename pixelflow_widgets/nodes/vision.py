@@ -9,16 +9,17 @@ from ..media import Image, Mask, Model
 from ..media.masks import softened, widened
 from ..models.loading import lend
 from ..models.text_generation import wanted_text
-from ..models.vision import (
-    answered,
-    as_mask,
-    described,
-    fit_of_words,
-    foreground,
-    nearness,
-    segmented,
-)
+from ..models.vision import answered, as_mask, described, fit_of_words, foreground, nearness, segmented
 from ..schema import Progress, node
+from .vision_code import (
+    cut_out,
+    write_caption,
+    write_clip_score,
+    write_depth,
+    write_remove_background,
+    write_segment,
+    write_visual_question,
+)
 
 _LOOKING = "Looking at the picture …"
 Share = Annotated[float, Slider(0, 1, step=0.01)]
@@ -40,7 +41,7 @@ class Found(NamedTuple):
     labels: list[str]
 
 
-@node
+@node(export=write_remove_background)
 def remove_background(
     image: Image,
     subject: Annotated[str, Text(placeholder="the cat")] = "",
@@ -64,19 +65,10 @@ def remove_background(
         progress(note=_LOOKING)
         mask = as_mask(foreground(loan, image, subject), threshold)
     mask = softened(widened(mask, grow), blur)
-    cut = image.convert("RGB")
-    cut.putalpha(_darker(mask, image))
-    return Cutout(cut, Mask(mask))
+    return Cutout(cut_out(image, mask), Mask(mask))
 
 
-def _darker(mask: Image, image: Image) -> Image:
-    """Return a mask that leaves transparent what is so already."""
-    from PIL import ImageChops
-
-    return ImageChops.darker(mask, image.getchannel("A")) if "A" in image.getbands() else mask
-
-
-@node
+@node(export=write_depth)
 def depth(
     image: Image,
     model: Annotated[Model, ModelPicker("depth")] = "dpt",  # type: ignore[assignment]
@@ -92,11 +84,11 @@ def depth(
     """
     with lend(model, "depth", progress) as loan:
         progress(note=_LOOKING)
-        near = nearness(loan, image)
+        near = nearness(loan.model, loan.processor, image)
     return as_mask(1 - near if invert else near).convert("RGB")
 
 
-@node
+@node(export=write_segment)
 def segment(
     image: Image,
     things: Annotated[str, Text(placeholder="cat, sofa")] = "",
@@ -114,17 +106,13 @@ def segment(
         threshold: How sure the model has to be, from 0 to 1; empty is 0.5 for one that reads, and the likeliest label.
         smallest: Where nothing is named, things that cover less of the picture are left out, from 0 to 1.
     """
-    words = [word.strip() for word in things.split(",") if word.strip()]
     with lend(model, "segment", progress) as loan:
         progress(note=_LOOKING)
-        labels, parts = segmented(loan, image, words, threshold)
-    kept = [place for place, part in enumerate(parts) if words or part.mean() >= max(smallest, 1e-9)]
-    masks = [Mask(as_mask(parts[place])) for place in kept]
-    together = parts[kept].max(0) if kept else parts[0] * 0
-    return Found(Mask(as_mask(together)), masks, [labels[place] for place in kept])
+        labels, shares = segmented(loan, image, things, threshold, smallest)
+    return Found(Mask(as_mask(shares.max(0, initial=0))), [Mask(as_mask(share)) for share in shares], labels)
 
 
-@node
+@node(export=write_caption)
 def caption(
     image: Image,
     begin: Annotated[str, Text(placeholder="a photo of")] = "",
@@ -146,7 +134,7 @@ def caption(
         return described(loan, image, begin, longest, beams, progress)
 
 
-@node
+@node(export=write_visual_question)
 def visual_question(
     image: Image,
     question: Annotated[str, Prompt(lines=1, placeholder="How many cats are there?")],
@@ -169,7 +157,7 @@ def visual_question(
         return answered(loan, image, question, longest, beams, progress)
 
 
-@node
+@node(export=write_clip_score)
 def clip_score(
     image: Image,
     text: Annotated[str, Prompt(lines=1)],
@@ -188,4 +176,4 @@ def clip_score(
     """
     with lend(model, "clip_score", progress) as loan:
         progress(note=_LOOKING)
-        return fit_of_words(loan, image, text)
+        return fit_of_words(loan.model, loan.processor, image, text)

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import FlowProblems, MediaError, NodeFailed, PixelFlowError
 from ..media.axes import crossed, read_axes
+from ..media.cells import is_empty, read_cell
 from ..media.contact_sheet import contact_sheet
+from ..media.turns_table import turns_table
 from ..schema import Port, PortType
 from ..schema.body import Body
 from ..schema.body_ports import GO_ON
@@ -18,7 +20,6 @@ from .cache import Results, Slot, Value, as_list
 from .plan import make_plan
 from .settings import value_digest
 from .steps import Step
-from .turns_table import turns_table
 
 if TYPE_CHECKING:
     from ..flow.document import Document
@@ -171,15 +172,20 @@ def _for_each(turns: _Turns, given: dict[str, Slot], rows: Any) -> Results:
         told = "; ".join(f"row {number + 1}: {error}" for number, error in list(errors.items())[:_MOST_TOLD])
         raise NodeFailed(f"{len(errors)} of {len(cells)} rows failed; the others are kept. {told}")
     made = {listed: [v for one in outputs for v in as_list(one.get(name, []))] for name, listed in body.lists.items()}
-    table = turns_table(cells, outputs)
+    table = turns_table(cells, [_plain(one) for one in outputs])
     return _complete(turns.step, {**made, body.table: _identified(PortType("table"), table)})
+
+
+def _plain(outputs: Mapping[str, Slot]) -> dict[str, Any]:
+    """Return the single values among the outputs of a turn."""
+    return {name: slot.data for name, slot in outputs.items() if isinstance(slot, Value)}
 
 
 def _read_row(ports: Mapping[str, Port], cell: Mapping[str, Any], number: int) -> dict[str, Slot]:
     """Return the values of a row as inputs; an empty cell leaves the input as it is."""
     found: dict[str, Slot] = {}
     for name, raw in cell.items():
-        if raw is None or raw != raw:  # NaN is not equal to itself
+        if is_empty(raw):
             continue
         raw = raw.item() if hasattr(raw, "item") else raw
         try:
@@ -191,31 +197,15 @@ def _read_row(ports: Mapping[str, Port], cell: Mapping[str, Any], number: int) -
 
 def _read(port: Port, raw: Any) -> Slot:
     """Return a value of a table or an axis as an input takes it; numbers may be written as text."""
-    name = port.type.name
-    if isinstance(raw, str) and name in ("int", "float", "flag"):
-        raw = _number(name, raw.strip())
-    elif name == "text" and not isinstance(raw, str):
-        raw = str(raw)
-    elif name == "model" and isinstance(raw, str):
+    raw = read_cell(port.type.name, raw)
+    if port.type.name == "model" and isinstance(raw, str):
         from ..media import Model
 
         raw = Model(raw)
-    elif name == "int" and isinstance(raw, float) and raw.is_integer():
-        raw = int(raw)
     value = port.check(raw)
     if port.type.many:
         return [_identified(port.type.one, item) for item in value]
     return _identified(port.type, value)
-
-
-def _number(name: str, text: str) -> Any:
-    try:
-        if name == "flag":
-            return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[text.lower()]
-        return int(text) if name == "int" else float(text)
-    except (KeyError, ValueError):
-        wanted = {"int": "a whole number", "float": "a number", "flag": "true or false"}[name]
-        raise MediaError(f"'{text[:40]}' is not {wanted}.") from None
 
 
 def _identified(port_type: PortType, value: Any) -> Value:
@@ -241,7 +231,9 @@ def _grid(turns: _Turns, given: dict[str, Slot], text: str) -> Results:
         axes,
         errors={number: str(error) for number, error in errors.items()},
     )
-    table = turns_table(cells, outputs, {number: str(error) for number, error in errors.items()})
+    table = turns_table(
+        cells, [_plain(one) for one in outputs], {number: str(error) for number, error in errors.items()}
+    )
     images: list[Value] = [picture for picture in pictures if picture is not None]
     made = {"image": _identified(PortType("image"), sheet), listed: images}
     return _complete(turns.step, {**made, turns.body.table: _identified(PortType("table"), table)})

@@ -208,6 +208,9 @@ class Call:
                 arguments[name] = self._lazy(step, name, passed)
         if node_type.ask:
             arguments[node_type.ask] = Ask(lambda candidates, note: run.ask(self._scope, step, candidates, note))
+        if node_type.record:
+            own = "" if self._scope.prefix else self._node
+            arguments[node_type.record] = run.records.of_writer(own, arguments)
         limit = _limit_of(self._scope.plan.document["nodes"][self._node])
         task = Task(f"{run.id}-{next(_task_numbers)}", node_type, arguments, limit=limit, priority=run.priority)
         outputs = backend.execute(task, reporter, run.stop)

@@ -15,13 +15,13 @@ from typing import Any, Literal
 from ..errors import Cancelled, RunError
 from ..flow.document import Document
 from ..flow.media_files import MediaFiles
-from ..flow.provenance import resolved
 from ..schema import NodeType, Registry
 from .backends import Backend, InlineBackend, Stop, backend_for
-from .cache import Cache, MemoryCache, process_cache
+from .cache import Cache, MemoryCache, Results, process_cache
 from .events import Event
 from .plan import Plan, make_plan
 from .questions import Question, Questions
+from .records import Records
 from .result import Result
 from .scope import Scope
 from .steps import Step
@@ -43,6 +43,7 @@ def start(
     on_event: Callable[[Event], None] | None = None,
     id: str | None = None,
     priority: int = 0,
+    before_end: Callable[[Run], None] | None = None,
 ) -> Run:
     """Start a run and return at once.
 
@@ -57,6 +58,7 @@ def start(
         on_event: Called with each event, in a thread of the run.
         id: What the run is called; made if not given.
         priority: Of its nodes where they wait for the worker; the smaller ones go first.
+        before_end: Called in the run's thread when all is done, before anybody hears that it has ended.
 
     Raises:
         FlowProblems: Something that the targets need is wrong; nothing was started.
@@ -66,6 +68,7 @@ def start(
         cache = process_cache() if cache is None else Cache(cache)
     plan = make_plan(document, registry, files, inputs or {}, targets, is_kept=cache.has)
     run = Run(plan, registry, backend, cache, on_event, id, priority)
+    run._before_end = before_end
     threading.Thread(target=run._work, name=f"pixelflow-run-{run.id}", daemon=True).start()
     return run
 
@@ -135,6 +138,7 @@ class Run:
         self._count = 0  # of events
         self._followers = 0
         self._when_ended: list[Callable[[Run], None]] = []
+        self._before_end: Callable[[Run], None] | None = None
         self._lock = threading.Lock()
         self._telling = threading.Lock()
         self._changed = threading.Condition(self._lock)
@@ -209,8 +213,17 @@ class Run:
 
     def partial_result(self) -> Result:
         """Return what is done so far."""
-        as_run = functools.partial(resolved, self._plan.document, self._plan.inputs, dict(self.drawn))
-        return Result(self._plan.outputs, dict(self.results), self.seeds, as_run)
+        results = dict(self.results)
+        return Result(self._plan.outputs, results, self.seeds, self._records(dict(self.drawn), results))
+
+    def _records(self, drawn: Mapping[str, int], results: Mapping[str, Results]) -> Records:
+        plan = self._plan
+        return Records(plan.document, plan.inputs, drawn, self.registry, plan.files, self.started_at, results)
+
+    @functools.cached_property
+    def records(self) -> Records:
+        """Return what writes the records of files."""
+        return self._records(self.drawn, self.results)
 
     def why(self, node: str) -> str:
         """Return in words what made a node run again in this run, or that nothing did.
@@ -325,6 +338,8 @@ class Run:
             self.errors.setdefault("", RunError(f"The run broke off: {type(error).__name__}: {error}"))
             self.tell("node-failed", note=str(error), traceback=traceback.format_exc())
         finally:
+            if self._before_end is not None:
+                _call(self._before_end, self)
             self.tell("run-finished", status=status, took=time.monotonic() - self._started)
             with self._changed:
                 self.status = status

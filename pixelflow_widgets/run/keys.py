@@ -22,13 +22,16 @@ from .settings import MAPPED, Pin, Settings, reader_of
 from .steps import each
 from .structure import Link, Structure, read_structure
 
+VARIABLE = "variable "
+"""How the name begins of what a variable of the notebook gives; no input of a flow has a space in its name."""
+
 
 class Fed(NamedTuple):
-    """Is what an input of the flow gives to a port.
+    """Is what an input of the flow, or a variable of the notebook, gives to a port.
 
     Args:
         port: The port.
-        name: The flow's input.
+        name: The flow's input, or the variable.
         slot: The value.
         digest: Of the value; a list has one.
         is_mapped: The node is mapped over the list that comes.

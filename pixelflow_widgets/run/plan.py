@@ -9,6 +9,7 @@ from typing import Any
 
 from ..errors import FlowProblems, MediaError, nearest
 from ..flow import document as doc
+from ..flow.bindings import variable_of
 from ..flow.complaints import find_complaints
 from ..flow.document import Document
 from ..flow.graph import Graph
@@ -17,13 +18,17 @@ from ..flow.problems import Problem, find_problems
 from ..flow.subflow_problems import is_sound
 from ..flow.subflows import with_subflows
 from ..media import blake3_hex
-from ..schema import Port, Registry
+from ..schema import Port, PortType, Registry
 from ..schema.port_types import read_port_type
-from .cache import Slot, Value
+from .bound import BoundValues
+from .cache import Slot, Value, as_list
 from .keys import Fed, FlowKeys, Keyed, keys_of
 from .settings import MAPPED, arrival, value_digest
 from .steps import Step, slot_of
 from .structure import Structure
+
+OfVariable = Callable[[Mapping[str, Any], PortType], Slot | Problem]
+"""Reads the variable that an input of the flow is bound to."""
 
 
 @dataclass
@@ -129,12 +134,25 @@ def make_plan(
         pins = {node: pin for node, pin in structure.pins.items() if is_kept(pin.key)}
         needed = structure.needed(wanted, pins)
         problems = _problems(structure, registry, files, needed, None if targets is None else wanted)
-        fed, missing = _flow_inputs(structure, files, inputs, set(needed).difference(pins), slots or {})
+        looked_at = [node for node in needed if node not in pins] if pins else needed
+        bound = BoundValues(files)
+        of_input = None if part else bound.of_input  # a body is given all it works with
+        fed, missing = _flow_inputs(structure, files, inputs, set(looked_at), slots or {}, of_input)
+        if not part:
+            missing += _bind(bound, structure, looked_at, fed)
         if problems or missing:
-            raise FlowProblems([*problems, *missing])
+            raise FlowProblems(dict.fromkeys([*problems, *missing]))
         keyed = keys.key(needed, fed, pins)
         before = dict(keys.done)
     return Plan(document, files, needed, keyed, wanted, outputs, _drawn(keyed), dict(inputs), keys, before, fed)
+
+
+def _bind(bound: BoundValues, structure: Structure, nodes: Iterable[str], fed: dict[str, list[Fed]]) -> list[Problem]:
+    """Add to what feeds each node what variables give to it; return what is wrong with them."""
+    read, problems = bound.of_ports(structure, nodes)
+    for node, given in read.items():
+        fed.setdefault(node, []).extend(given)
+    return problems
 
 
 def _asked(structure: Structure, targets: Iterable[str] | None) -> tuple[list[str], Mapping[str, tuple[str, str]]]:
@@ -191,7 +209,12 @@ def _target(structure: Structure, outputs: Mapping[str, tuple[str, str]], target
 
 
 def _flow_inputs(
-    structure: Structure, files: MediaFiles, given: Mapping[str, Any], needed: set[str], slots: Mapping[str, Slot]
+    structure: Structure,
+    files: MediaFiles,
+    given: Mapping[str, Any],
+    needed: set[str],
+    slots: Mapping[str, Slot],
+    of_variable: OfVariable | None,
 ) -> tuple[dict[str, list[Fed]], list[Problem]]:
     """Return (what feeds each node, problems of values that are missing or do not fit)."""
     entries = {entry["name"]: entry for entry in doc.inputs(structure.document)}
@@ -206,9 +229,12 @@ def _flow_inputs(
         if not ports and name not in given:
             continue
         try:
-            slot = slots[name] if name in slots else _input_slot(entry, files, given)
+            slot = slots[name] if name in slots else _input_slot(entry, files, given, of_variable)
         except MediaError as error:
             problems.append(Problem("bad-input", f"Input '{name}': {error}", "Give another value.", port=name))
+            continue
+        if isinstance(slot, Problem):
+            problems.append(slot)
             continue
         if slot is None:
             sentence = f"The flow's input '{name}' has no value."
@@ -233,9 +259,16 @@ def _has(entries: Mapping[str, Any]) -> str:
     return f"Its inputs: {', '.join(entries) or 'none'}."
 
 
-def _input_slot(entry: Mapping[str, Any], files: MediaFiles, given: Mapping[str, Any]) -> Slot | None:
+def _input_slot(
+    entry: Mapping[str, Any], files: MediaFiles, given: Mapping[str, Any], of_variable: OfVariable | None
+) -> Slot | Problem | None:
     port_type = read_port_type(entry["type"])
     value = given.get(entry["name"])
+    if value is None and of_variable is not None and variable_of(entry):
+        slot = of_variable(entry, port_type)
+        for item in () if isinstance(slot, Problem) else as_list(slot):
+            _check_limits(item.data, entry.get("limits", {}).get("min"), entry.get("limits", {}).get("max"))
+        return slot
     if value is None and entry.get("default") is not None:
         value = from_json(port_type, entry["default"], files)
     if value is None:

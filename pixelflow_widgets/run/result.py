@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,11 @@ import PIL.Image
 from ..errors import nearest
 from ..flow.document import Document
 from ..flow.file import write_atomically
-from ..flow.provenance import png_with_flow
 from ..media import Audio, Video, free_path
-from ..media.encoders import film_file, sound_file
+from ..media.encoders import film_file, picture_file, sound_file
 from ..media.table_files import table_file
 from .cache import Results, Slot, as_list
+from .records import Records
 
 
 class Result(Mapping[str, Any]):
@@ -26,7 +26,7 @@ class Result(Mapping[str, Any]):
         outputs: Name of each output → (node, port).
         results: What each node gave, by id.
         seeds: The seed that each node used, by "node.port".
-        document: Makes the flow as it was run.
+        records: Writes the records of files.
     """
 
     def __init__(
@@ -34,9 +34,9 @@ class Result(Mapping[str, Any]):
         outputs: Mapping[str, tuple[str, str]],
         results: Mapping[str, Results],
         seeds: Mapping[str, int | list[int]],
-        document: Callable[[], Document],
+        records: Records,
     ) -> None:
-        self._document = document
+        self._records = records
         self._outputs = {name: port for name, port in outputs.items() if port[0] in results}
         self._results = results
         self.seeds = dict(seeds)
@@ -73,18 +73,24 @@ class Result(Mapping[str, Any]):
     @property
     def document(self) -> Document:
         """Return the flow as it was run: given inputs as defaults, and the seeds that were drawn."""
-        return self._document()
+        return self._records.document()
 
-    def save(self, folder: str | Path) -> list[Path]:
-        """Write every output into a folder and return the paths; pictures carry the flow that made them.
+    def save(self, folder: str | Path, *, provenance: bool = True) -> list[Path]:
+        """Write every output into a folder and return the paths; pictures, sounds and films say what made them.
 
         Files that are there stay: a number is added to the name.
+
+        Args:
+            folder: Where to.
+            provenance: Whether files carry the flow as it was run, its models, versions and machine.
         """
         written = []
         for name in self:
             value = self[name]
             for item in value if isinstance(value, list) else [value]:
-                ending, content = _as_file(item, self.document)
+                has_room = provenance and isinstance(item, PIL.Image.Image | Audio | Video)
+                record = self._records.text(self._outputs[name][0], item) if has_room else ""
+                ending, content = _as_file(item, record)
                 path = free_path(Path(folder) / f"{name}{ending}")
                 write_atomically(path, content)
                 written.append(path)
@@ -101,16 +107,16 @@ def _handed_out(slot: Slot) -> Any:
     return values if isinstance(slot, list) else values[0]
 
 
-def _as_file(value: Any, document: Document) -> tuple[str, bytes]:
+def _as_file(value: Any, record: str) -> tuple[str, bytes]:
     """Return (ending, content) of the file of a value."""
     if isinstance(value, PIL.Image.Image):
-        return ".png", png_with_flow(value, document)
+        return ".png", picture_file(value, ".png", record)
     if isinstance(value, str):
         return ".txt", value.encode()
     if isinstance(value, Audio):
-        return ".wav", sound_file(value, ".wav", 24)
+        return ".wav", sound_file(value, ".wav", 24, record)
     if isinstance(value, Video):
-        return ".mp4", film_file(value, ".mp4")
+        return ".mp4", film_file(value, ".mp4", record=record)
     if hasattr(value, "to_csv"):  # a pandas DataFrame
         return ".csv", table_file(value, ".csv")
     if isinstance(value, int | float | bool | None):

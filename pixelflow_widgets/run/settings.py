@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 
 from ..errors import MediaError
 from ..flow import document as doc
+from ..flow.bindings import bound_ports
 from ..flow.complaints import is_checked
 from ..flow.media_files import KEY, MediaFiles, from_json, references
 from ..flow.muting import passed_by
@@ -210,6 +211,7 @@ class Settings:
         is_sound: Nothing is wrong with the values; the words are `find_problems`' business.
         is_decoded: Every value is among the decoded.
         pin: The result that stands for it, as the document says.
+        bound: The variables of the notebook that its inputs read, by port.
     """
 
     facts: TypeFacts | None
@@ -223,6 +225,7 @@ class Settings:
     is_sound: bool = True
     is_decoded: bool = False
     pin: Pin | None = None
+    bound: Mapping[str, str] = field(default_factory=dict)
     _texts: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     def text(self, fed: tuple[str, ...]) -> str:
@@ -304,6 +307,10 @@ class SettingsReader:
         is_sound = not isinstance(version, int) or version <= facts.node_type.version
         made = Settings(facts, values, unset=facts.required - values.keys(), is_sound=is_sound)
         made.pin = pin_of(entry)
+        if "bindings" in entry:
+            inputs = facts.node_type.inputs
+            made.bound = {port: name for port, name in bound_ports(entry).items() if port in inputs}
+            made.unset = made.unset.difference(made.bound)
         for name in sorted(facts.node_type.inputs):
             port = facts.node_type.inputs[name]
             if name in values or not port.required:

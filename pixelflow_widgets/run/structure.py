@@ -51,6 +51,7 @@ class Structure:
         mislinked: Nodes into which an edge leads that may not.
         is_suspect: Something is wrong that belongs to no node, or to too many.
         facts: The types in use.
+        has_unknown: Some nodes are of a type that was not known; it may be now.
         everything: The nodes that a run without targets wants.
         pins: The results that stand for nodes, as long as the cache has them.
     """
@@ -65,6 +66,7 @@ class Structure:
     mislinked: set[str] = field(default_factory=set)
     is_suspect: bool = False
     facts: set[TypeFacts] = field(default_factory=set)
+    has_unknown: bool = False
     everything: list[str] = field(default_factory=list)
     pins: dict[str, Pin] = field(default_factory=dict)
     _needed: dict[tuple[tuple[str, ...], frozenset[str]], list[str]] = field(default_factory=dict)
@@ -111,7 +113,7 @@ def read_structure(
         before: What was read of the same flow before its last edits.
     """
     reader.renew()
-    if before is None or not all(map(reader.is_current, before.facts)):
+    if before is None or before.has_unknown or not all(map(reader.is_current, before.facts)):
         return _read(document, reader, files), None
     if before.document is document:
         return before, ()
@@ -184,6 +186,7 @@ def pin_digest(settings: Settings, links: Iterable[Link], fed: Iterable[tuple[st
     parts = [settings.facts.node_type.name, settings.text(()), *sorted(settings.random)]
     parts += [f"{link.input}<{link.source}.{link.output}" for link in links]
     parts += [f"{port}<<{name}" for name, port in fed]
+    parts += [f"{port}={name}" for port, name in settings.bound.items()]
     return blake3("\n".join(parts).encode()).hexdigest()
 
 
@@ -221,7 +224,8 @@ def _read_nodes(made: Structure, reader: SettingsReader) -> None:
         else:
             made.is_suspect = True
     facts = {settings.facts for settings in made.settings.values()}
-    made.is_suspect |= None in facts
+    made.has_unknown = None in facts
+    made.is_suspect |= made.has_unknown
     made.facts = {one for one in facts if one is not None}
 
 
@@ -287,9 +291,9 @@ def _is_wrong(settings: Settings, links: Sequence[Link], fed: Iterable[str]) -> 
         return True
     if not links and not fed:
         return bool(settings.unset)
-    if len(links) == 1 and not fed:
+    if len(links) == 1 and not fed and not settings.bound:
         return bool(settings.unset) and settings.unset != {links[0].input}
-    joined = [*(link.input for link in links), *fed]
+    joined = [*(link.input for link in links), *fed, *settings.bound]
     if settings.unset and not settings.unset.issubset(joined):
         return True
     inputs = settings.facts.node_type.inputs

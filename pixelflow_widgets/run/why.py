@@ -11,7 +11,7 @@ from ..flow.document import Document
 from ..flow.media_files import KEY, MODEL_KEY, MediaFiles
 from ..schema import Registry
 from .cache import Cache, process_cache
-from .keys import Keyed, keys_of
+from .keys import VARIABLE, Keyed, keys_of
 from .plan import make_plan
 
 FRESH = "it is fresh"
@@ -216,6 +216,12 @@ def _changed_input(new: Keyed, old: Keyed) -> str | None:
     former = {port: (name, digest) for port, name, digest in old.fed}
     for port, name, digest in new.fed:
         if former.get(port) != (name, digest):
-            return f"an input of the flow changed: {name}"
+            if not name.startswith(VARIABLE):
+                return f"an input of the flow changed: {name}"
+            words = f"the variable '{name.removeprefix(VARIABLE)}'"
+            same = port in former and former[port][0] == name
+            return f"{words} changed" if same else f"{port} comes from {words} now"
     gone = next((name for _, name, _ in old.fed if name not in {one[1] for one in new.fed}), "")
+    if gone.startswith(VARIABLE):
+        return f"the variable '{gone.removeprefix(VARIABLE)}' was unbound"
     return f"an input of the flow changed: {gone}" if gone else "an input of the flow changed"

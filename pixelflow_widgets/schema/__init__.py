@@ -7,6 +7,7 @@ from .node_type import NodeType, Port, Shape
 from .options import Option, Options
 from .port_types import PortType, may_connect, port_type_of
 from .progress import Progress
+from .record import Record
 from .recording import Recorder, active_recorder
 from .registry import Registry, registry
 from .signature import node
@@ -21,6 +22,7 @@ __all__ = [
     "Port",
     "PortType",
     "Progress",
+    "Record",
     "Recorder",
     "Registry",
     "Shape",

@@ -32,7 +32,7 @@ def unseen(function: Any) -> list[str]:
     """
     found: set[str] = set()
     seen: set[int] = set()
-    pending = [_written(function)]
+    pending = [written(function)]
     while pending:
         current = pending.pop()
         if id(current) in seen or not isinstance(current, types.FunctionType):
@@ -60,7 +60,7 @@ def _is_seen(value: Any) -> bool:
 
 def _describe(function: Any, package: str) -> Iterator[str]:
     seen: set[int] = set()
-    pending = [_written(function)]
+    pending = [written(function)]
     while pending:
         current = pending.pop()
         if id(current) in seen or not isinstance(current, types.FunctionType):
@@ -122,7 +122,7 @@ def _all_names(code: types.CodeType) -> set[str]:
     return names
 
 
-def _written(value: Any) -> Any:
+def written(value: Any) -> Any:
     """Return the function without what `@node` and caches put around it; a user's own decorator counts."""
     while hasattr(value, "__wrapped__") and (hasattr(value, "node_type") or not isinstance(value, types.FunctionType)):
         value = value.__wrapped__
@@ -131,7 +131,7 @@ def _written(value: Any) -> Any:
 
 def _own_function(value: Any, package: str) -> types.FunctionType | None:
     """Return the function if it was written in a notebook or script, or in the package, and not in another."""
-    value = _written(value)
+    value = written(value)
     if not isinstance(value, types.FunctionType):
         return None
     return value if is_own(value) or (package and home(value) == package) else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, NoReturn, Protocol
 
 from .node_type import NodeType
@@ -58,6 +58,21 @@ class Writing(Protocol):
         """Return a free name for a variable of the function that is being written."""
         ...
 
+    def reused(self, wanted: str) -> str:
+        """Return a variable that every node may set anew, as people call what they need for one line: `pipe`."""
+        ...
+
+    def remember(self, key: Hashable, what: Hashable) -> None:
+        """Tell other nodes something: which adapters this one wants of a model that they share."""
+        ...
+
+    def remembered(self, key: Hashable) -> tuple[Any, ...]:
+        """Return what all nodes of the flow tell under a key, each thing once, in their order.
+
+        The flow is written twice, so that the first node knows what the last one told.
+        """
+        ...
+
     def add_import(self, line: str) -> None:
         """Import something: "import torch", "from diffusers import UniPCMultistepScheduler"."""
         ...
@@ -80,8 +95,24 @@ class Writing(Protocol):
         """Write statements, in order."""
         ...
 
+    def ahead(self, *lines: str) -> None:
+        """Write statements that stand before the node's others, once even where it is mapped over a list."""
+        ...
+
+    def behind(self, *lines: str) -> None:
+        """Write statements that stand behind all others of the node, once even where it is mapped over a list."""
+        ...
+
     def block(self, port: str) -> tuple[list[str], str]:
         """Return (statements, expression) of what only a lazy input needs; they run where they are written."""
+        ...
+
+    def variable(self, output: str) -> str:
+        """Return a free name for what an output gives, called as people call it there."""
+        ...
+
+    def is_read(self, output: str) -> bool:
+        """Return whether anybody wants what an output gives."""
         ...
 
     def give(self, **codes: str) -> None:
@@ -98,3 +129,16 @@ class Writing(Protocol):
 
 
 Export = Callable[[Writing], None]
+
+
+def indented(lines: Iterable[str]) -> list[str]:
+    """Return statements one level deeper."""
+    return ["\n".join(f"    {part}" if part else part for part in line.split("\n")) for line in lines]
+
+
+def assigned(variable: str, lines: Sequence[str], code: str) -> list[str]:
+    """Return statements after which a variable is what they made: the last one makes it, where it can."""
+    begin = f"{code} = "
+    if lines and code.isidentifier() and lines[-1].startswith(begin) and "\n" not in lines[-1]:
+        return [*lines[:-1], f"{variable} = {lines[-1].removeprefix(begin)}"]
+    return [*lines, f"{variable} = {code}"]

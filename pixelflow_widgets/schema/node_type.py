@@ -180,6 +180,7 @@ class NodeType:
         family: The palette's shelf.
         progress: Name of the parameter that takes a `Progress`, if there is one.
         ask: Name of the parameter that takes an `Ask`, if there is one.
+        record: Name of the parameter that takes the `Record`, if there is one.
         options: Name of the parameter that takes the `Options`, if there is one.
         check: Says what is wrong with those input values that are known, before anything runs; None is nothing.
         is_static: It is worked out while a flow is edited, so that what it gives is known before a run.
@@ -200,6 +201,7 @@ class NodeType:
     family: str = ""
     progress: str | None = None
     ask: str | None = None
+    record: str | None = None
     options: str | None = None
     check: Callable[[Mapping[str, Any]], Iterable[Complaint]] | None = field(default=None, repr=False)
     is_static: bool = False

@@ -6,7 +6,7 @@ import importlib
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,10 @@ class Registry:
         """What identifies a value beside its own digest, by type name: the files behind a model handle."""
         self.checks: dict[str, Callable[[Port, Any], Iterable[Complaint]]] = {}
         """What is wrong with a value that comes to an input port, by type name: an adapter that does not fit."""
+        self.origins: dict[str, Callable[[Any], Mapping[str, Mapping[str, Any]]]] = {}
+        """What a saved file says of a value, by type name: each thing that a model is made of, with its digest."""
+        self.machine: dict[str, Callable[[], Any]] = {}
+        """What else results depend on, as saved files say it: "versions", "threads", "device"."""
         self.revision = 0
         """Grows with each type that is added or replaced."""
         self._listeners: list[Callable[[], None]] = []

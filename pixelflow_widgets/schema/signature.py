@@ -20,6 +20,7 @@ from .node_type import REQUIRED, NodeType, Port, in_words
 from .options import Option, Options, gathered
 from .port_types import is_lazy, options_of, port_type_of, takes_none, without_none
 from .progress import Progress
+from .record import Record
 from .recording import active_recorder
 from .registry import registry
 
@@ -103,30 +104,19 @@ def read_node_type(
     """Return the node type of a function without adding it to the registry.
 
     Args:
-        function: As for `node`.
-        title: As for `node`.
-        version: As for `node`.
-        pure: As for `node`.
-        where: As for `node`.
-        is_static: As for `node`.
-        options: As for `node`.
-        check: As for `node`.
-        export: As for `node`.
+        function: As for `node`, as the others are.
         names: Where types that are local to a function are found, for postponed annotations.
     """
-    names = names or {}
-    hints = _hints(function, names, function.__name__)
+    hints = _hints(function, names or {}, function.__name__)
     first_line, parameter_help = read_docstring(inspect.getdoc(function) or "")
     inputs, injected = _read_inputs(function, hints, parameter_help)
-    # Texts are given to the function as they are.
     choices = {name: found for name in inputs if not _is_text(found := options_of(hints[name]))}
-    outputs, many = _read_outputs(function, hints, names)
+    outputs, many = _read_outputs(function, hints, names or {})
     lazy = [name for name, port in inputs.items() if port.lazy]
     inputs |= {option.port.name: option.port for option in _wanted(function, options, injected)}
-    taken = injected.get(Options)
     return NodeType(
         name=_type_name(function),
-        function=_adapted(function, choices, lazy, taken) if choices or lazy or taken else function,
+        function=_adapted(function, choices, lazy, injected.get(Options)),
         inputs=inputs,
         outputs=outputs,
         title=title or in_words(function.__name__),
@@ -137,7 +127,8 @@ def read_node_type(
         family=_family(function),
         progress=injected.get(Progress),
         ask=injected.get(Ask),
-        options=taken,
+        record=injected.get(Record),
+        options=injected.get(Options),
         check=check,
         is_static=is_static,
         many_outputs=many,
@@ -175,6 +166,8 @@ def _adapted(
         lazy: Parameters that take a `Lazy`; a plain value is wrapped, and None stays None.
         options: Name of the parameter that takes the options, if there is one.
     """
+    if not (choices or lazy or options):
+        return function
 
     def restore(name: str, value: Any) -> Any:
         if isinstance(value, Lazy):
@@ -221,7 +214,7 @@ def _read_inputs(
     injected: dict[type, str] = {}
     for parameter in inspect.signature(function).parameters.values():
         kind = without_none(hints.get(parameter.name))
-        if kind is Progress or kind is Ask or kind is Options:
+        if kind is Progress or kind is Ask or kind is Options or kind is Record:
             injected[kind] = parameter.name
         else:
             inputs[parameter.name] = _read_input(function, parameter, hints, helps)
@@ -229,6 +222,7 @@ def _read_inputs(
 
 
 def _is_text(options: Mapping[str, Any]) -> bool:
+    """Return whether all options are texts, which are given to the function as they are."""
     return all(isinstance(option, str) for option in options.values())
 
 

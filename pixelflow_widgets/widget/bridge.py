@@ -51,6 +51,9 @@ AGAIN = {"hello", "want", "versions", "compare", "picture", "run_state", "why", 
     "model_fit",
     "missing_models",
     "resident_models",
+    "variables",
+    "export_flow",
+    "node_cells",
 }
 """Requests that change nothing: asked again, they are done again, so that no large answer is kept."""
 

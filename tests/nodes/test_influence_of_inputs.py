@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,26 @@ import pytest
 import pixelflow_widgets as pf
 from pixelflow_widgets import nodes
 from pixelflow_widgets.media import blake3_hex
-from pixelflow_widgets.run import start
+from pixelflow_widgets.run import executor, start
 from pixelflow_widgets.run.cache import MemoryCache
 from pixelflow_widgets.schema import registry
 from tests.zoo import Zoo
 
 from .examples import Example, Varied, examples, examples_of
 from .other_values import other_values
+
+
+class Noon(datetime):
+    """Is always now: what is saved says when it was made."""
+
+    @classmethod
+    def now(cls, tz: Any = None) -> Noon:
+        return cls(2026, 1, 2, 12, tzinfo=tz)
+
+
+@pytest.fixture(autouse=True)
+def always_noon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executor, "datetime", Noon)
 
 
 class Trials:

@@ -119,8 +119,9 @@ def test_a_still_family_without_a_motion_adapter_is_a_problem_before_anything_ru
     found = [problem for problem in flow.problems() if problem.code == "motion"]
     assert len(found) == 1
     assert "SD1.5, which paints single pictures" in str(found[0])
-    flow.set("text_to_video", motion=str(zoo("motion_sd15")))
-    assert [problem for problem in flow.problems() if problem.code == "motion"] == []
+    for values in ({"motion": str(zoo("motion_sd15"))}, {"motion": None, "model": str(zoo("animatediff"))}):
+        flow.set("text_to_video", **values)
+        assert [problem for problem in flow.problems() if problem.code == "motion"] == []
 
 
 def test_words_and_pictures_are_not_mistaken_for_each_other(zoo: Zoo) -> None:

@@ -7,7 +7,6 @@ import re
 import time
 import xml.etree.ElementTree as ET
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,13 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pixelflow_widgets as pf
+from pixelflow_widgets.export.diagram.shapes import COLOURS
 from pixelflow_widgets.media import Audio, Preview
 from pixelflow_widgets.media.previews import preview_audio, preview_image, preview_table, preview_video
 from pixelflow_widgets.media.values import Video
 from pixelflow_widgets.schema import Registry
 from pixelflow_widgets.widget.picture import LARGEST, draw, in_words
-from pixelflow_widgets.widget.picture.shapes import COLOURS
-from pixelflow_widgets.widget.picture.words import fitted, value_words, width_of, wrapped
 from tests.flow.sample_types import REGISTRY
 from tests.flow.strategies import JSON, documents, examples
 
@@ -128,12 +126,6 @@ def test_every_edge_is_a_curve_between_its_ports_and_so_is_what_the_docks_feed_a
     from_to = {(float(end[0]) - left, float(end[-2]) - left) for end in ends}
     assert from_to == {(252, 340), (340 + 252, 680), (-84, 340), (680 + 252, 680 + 252 + 84)}
     assert len(edges(drawn(flow(edges=[{"from": "gone.text", "to": "draw.prompt"}], inputs=[], outputs=[])))) == 0
-
-
-def test_the_colours_of_edges_are_those_of_the_page() -> None:
-    tokens = (Path(__file__).parents[2] / "js" / "src" / "theme" / "tokens.css").read_text(encoding="utf-8")
-    light = dict(re.findall(r"--pf-(\w+): (#\w{6});", tokens.split('data-pf-theme="light"')[1].split("}")[0]))
-    assert light.items() >= COLOURS.items()
 
 
 def test_a_type_that_is_not_installed_keeps_its_ports_and_values() -> None:
@@ -399,43 +391,3 @@ def test_the_words_name_each_node_with_its_result() -> None:
         "  Soften - 'Soften' failed: no.",
     ]
     assert in_words(many(100), REGISTRY, {}, {}).splitlines()[-1] == "  … and 61 more"
-
-
-# Words
-
-
-@pytest.mark.parametrize(
-    ("value", "read"),
-    [
-        (None, "none"),
-        (True, "on"),
-        (0.1 + 0.2, "0.3"),
-        (1234567, "1234570"),
-        (2.0, "2"),
-        (-1e-7, "-1e-07"),
-        (float("nan"), "nan"),
-        ([1, "b"], "1, b"),
-        ({"$media": "abc.png"}, "picture"),
-        ({"$media": "abc.xyz"}, "file"),
-        ({"$model": {"source": "starter"}}, "starter"),
-        ({"x": 1}, "…"),
-    ],
-)
-def test_a_value_reads_as_a_few_words(value: Any, read: str) -> None:
-    assert value_words(value) == read
-
-
-@examples(100)
-@given(text=st.text(max_size=80), width=st.integers(20, 300), most=st.integers(1, 4))
-def test_wrapped_lines_fit_and_lose_nothing_but_the_end(text: str, width: int, most: int) -> None:
-    text = " ".join(text.split())
-    lines = wrapped(text, width, 12, most)
-    assert len(lines) <= most
-    assert all(width_of(line, 12) <= width or len(line) <= 2 for line in lines)
-    if not lines[-1].endswith("…"):
-        assert "".join(lines).replace(" ", "") == text.replace(" ", "")
-
-
-def test_a_text_that_fits_is_not_cut() -> None:
-    assert fitted("Prompt", 100, 12.5) == "Prompt"
-    assert fitted("A very long title of a node", 100, 12.5) == "A very long titl…"

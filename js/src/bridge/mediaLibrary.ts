@@ -6,7 +6,7 @@ import type { KernelLink } from "./link";
 import { blobUrl } from "./results";
 
 /** A message of the page may hold 10 MB; past that the server hangs up. */
-const LARGEST = 9_000_000;
+export const LARGEST = 9_000_000;
 
 /** One per model; fits `MediaAccess` of the controls. */
 export class MediaLibrary {

@@ -84,6 +84,26 @@ export interface ConflictTrait {
   message: string;
 }
 
+/** What the flow wants that nobody has confirmed: to read or write a variable, or that code runs which it brings. */
+export interface Ask {
+  kind: "read" | "write" | "code";
+  name: string;
+  /** Of a variable: where it is bound. */
+  ports?: string[];
+  source?: string;
+  /** Of the source. */
+  digest?: string;
+  /** Names that the code needs and that the flow does not bring. */
+  missing?: string[];
+}
+
+/** A variable of the notebook that a port could read. */
+export interface VariableEntry {
+  name: string;
+  kind: string;
+  size: string;
+}
+
 export interface OptionsTrait {
   /** Of the editor, in pixels. */
   height?: number;
@@ -112,6 +132,7 @@ export interface EditorTraits {
   /** Nodes that have had a result and would run now. */
   stale: string[];
   conflict: ConflictTrait | Record<string, never>;
+  asks: Ask[];
   options: OptionsTrait;
   status: StatusTrait | Record<string, never>;
 }
@@ -135,6 +156,9 @@ export type Request =
   | { type: "stop"; run: string; now?: true }
   | { type: "run_state" }
   | { type: "pin"; node: string; on: boolean }
+  | { type: "bind"; port: string; variable: string | null; output?: true }
+  | { type: "variables"; port: string }
+  | { type: "confirm"; what: string; name: string; digest?: string; always?: boolean }
   | { type: "answer"; run: string; node: string; pick: number }
   | { type: "why"; node: string }
   | { type: "timeline" }
@@ -143,10 +167,17 @@ export type Request =
   | { type: "want"; media: string }
   | { type: "resolve"; choice: "mine" | "other" }
   | { type: "compare" }
+  /** With the bytes of a file. */
+  | { type: "look"; name: string }
+  | { type: "open"; key: string }
   | { type: "versions" }
   | { type: "restore"; id: string }
   | { type: "save"; path?: string }
   | { type: "picture" }
+  | { type: "export_flow"; to: string }
+  /** `over`: what is there was shown, and may go. */
+  | { type: "write_export"; to: string; path: string; over?: string }
+  | { type: "node_cells"; node: string }
   /** `hub`: the Hub may be asked, which the kernel never does by itself. */
   | { type: "about_model"; source: string; hub?: true }
   | { type: "model_fit"; source: string }
@@ -201,10 +232,12 @@ export interface Ack {
   type: "ack";
   client: string;
   seq: number;
-  /** undo, redo: false where there was nothing to take back. */
+  /** undo, redo: false where there was nothing to take back; write_export: where it was there already. */
   did?: boolean;
   /** media: what stands for it in the document. */
   value?: Json;
+  /** look */
+  carried?: Carried;
   /** want; of a sound or film also as in `ResultMessage` */
   mime?: string;
   size?: [number, number];
@@ -216,13 +249,18 @@ export interface Ack {
   other?: FlowDocument;
   /** versions, newest first */
   versions?: VersionEntry[];
-  /** save */
+  /** save, export_flow (where to, if nobody says otherwise), write_export */
   file?: string;
   /** picture: the widget that it stands beneath, the picture, and what it shows in words */
   id?: string;
   svg?: string;
-  /** picture, why */
+  /** picture, why, export_flow */
   text?: string;
+  /** write_export, where another file is there: how that would change, and what says that it was shown */
+  difference?: string[];
+  over?: string;
+  /** node_cells */
+  cells?: string[];
   /** timeline, newest first */
   runs?: TimelineRun[];
   /** about_model */
@@ -233,8 +271,19 @@ export interface Ack {
   missing?: AboutModel[];
   /** resident_models, the largest first */
   resident?: ResidentModel[];
+  /** variables, the newest first */
+  variables?: VariableEntry[];
   /** free_model: in bytes */
   freed?: number;
+}
+
+/** The flow that a file carries; it is opened by `key`. */
+export interface Carried {
+  key: string;
+  name: string;
+  nodes: number;
+  /** Names of types that this kernel does not know; the first few. */
+  unknown: string[];
 }
 
 export interface TimelineRun {

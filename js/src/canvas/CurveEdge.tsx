@@ -10,14 +10,18 @@ export const CurveEdge = memo(function CurveEdge(props: EdgeProps<CurveEdgeType>
   const gradient = useId();
   const { data, selected, sourceX, sourceY, targetX, targetY } = props;
   if (!data) return null;
-  const { fromMedium, toMedium } = data.curve;
+  const { fromMedium, toMedium, lost } = data.curve;
   // React Flow ends an edge at the rim of the handle; a curve ends in the middle of the port's shape.
   const from = { x: sourceX - HANDLE / 2, y: sourceY };
   const to = { x: targetX + HANDLE / 2, y: targetY };
   const path = curvePath(from, to);
   const plain = fromMedium === toMedium;
   return (
-    <g className={`pf-curve-group pf-medium-${fromMedium}`} data-selected={selected || undefined}>
+    <g
+      className={`pf-curve-group pf-medium-${fromMedium}`}
+      data-selected={selected || undefined}
+      data-lost={lost || undefined}
+    >
       {!plain && (
         /* In user space: a level curve has a box without height, in which a relative gradient is not drawn. */
         <linearGradient id={gradient} gradientUnits="userSpaceOnUse" x1={from.x} y1={from.y} x2={to.x} y2={to.y}>

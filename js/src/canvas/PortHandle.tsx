@@ -46,7 +46,8 @@ export const PortHandle = memo(function PortHandle({ owner, row }: { owner: stri
     if (curve) pickUpEdge(event, curve.key);
   };
   const free = row.reference === FREE;
-  const required = isInput && row.port.required === true && !row.connected && row.preset && !isDock(owner);
+  const required =
+    isInput && row.port.required === true && !row.connected && !row.variable && row.preset && !isDock(owner);
   return (
     <Handle
       type={isInput ? "target" : "source"}
@@ -60,13 +61,14 @@ export const PortHandle = memo(function PortHandle({ owner, row }: { owner: stri
       data-side={row.side}
       data-fits={fit}
       data-connected={row.connected || undefined}
+      data-lost={row.lost || undefined}
       data-required={required || undefined}
       title={row.port.help || undefined}
     >
       {free ? (
         <span aria-hidden="true">+</span>
       ) : (
-        <PortShape medium={row.medium} list={row.list} hollow={!row.connected} />
+        <PortShape medium={row.medium} list={row.list} hollow={!row.connected && !row.variable} />
       )}
     </Handle>
   );

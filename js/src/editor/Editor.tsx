@@ -14,10 +14,13 @@ import { useFlow } from "../bridge/sync";
 import { useTrait } from "../bridge/traits";
 import { Canvas } from "../canvas/Canvas";
 import { useTheme } from "../theme/theme";
+import { Asks } from "./Asks";
 import { copySelection, paste, removeSelection } from "./actions";
 import { Bubble } from "./Bubble";
 import { Conflict } from "./Conflict";
+import { Dropped, useDrop } from "./Dropped";
 import { EmptyState } from "./EmptyState";
+import { Export } from "./Export";
 import { HeightHandle, LEAST_HEIGHT } from "./HeightHandle";
 import { Inside } from "./Inside";
 import { isTextField, takeKey } from "./keys";
@@ -133,6 +136,7 @@ export function EditorShell() {
   const pointer = usePointer();
   const clipboard = useClipboard();
   const focus = useFocus();
+  const drop = useDrop();
   const height = preview ?? Math.max(LEAST_HEIGHT, Number(options?.height) || USUAL_HEIGHT);
   return (
     <section
@@ -152,6 +156,7 @@ export function EditorShell() {
       {...pointer}
       {...clipboard}
       {...focus}
+      {...drop}
     >
       <Toolbar />
       <div className="pf-stage">
@@ -161,8 +166,11 @@ export function EditorShell() {
         <Inside theme={theme} />
         <Notices />
         <Conflict theme={theme} />
+        <Dropped />
+        <Asks />
         <Versions />
         <Models />
+        <Export />
       </div>
       <Timeline />
       <StatusLine />

@@ -4,6 +4,7 @@ import { FileState } from "./FileState";
 import { useFullScreen } from "./fullScreen";
 import {
   AddIcon,
+  ExportIcon,
   FitIcon,
   FullIcon,
   LeaveFullIcon,
@@ -68,6 +69,16 @@ export function Toolbar() {
         icon={<ModelsIcon />}
         pressed={panel === "models"}
         act={() => view.panel.set(panel === "models" ? null : "models")}
+      />
+      <Button
+        name="Export"
+        className="pf-roomy-only"
+        icon={<ExportIcon />}
+        pressed={panel === "export"}
+        act={() => {
+          if (view.form.get().includes(" ")) view.form.set("script");
+          view.panel.set(panel === "export" ? null : "export");
+        }}
       />
       <span className="pf-divider pf-wide-only" />
       <ZoomButtons />

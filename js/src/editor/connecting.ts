@@ -1,7 +1,7 @@
 // Connecting by hand: what fits while a connection is dragged, and what an end that is let go of does.
 
 import { Fits, mayConnect } from "../flow/connect";
-import { type Flow, type FlowDocument, readFlow } from "../flow/document";
+import { bindingsOf, type Flow, type FlowDocument, field, readFlow, splitPort } from "../flow/document";
 import { addInput, addOutput, connectPorts, removeItems } from "../flow/edits";
 import { type NodeType, portAt, type Side } from "../flow/nodeType";
 import { applyAll, type Operation } from "../flow/operations";
@@ -101,9 +101,19 @@ export function inOneStep(document: FlowDocument, ...steps: ((document: FlowDocu
   return all;
 }
 
-/** The operations that connect two ends, as one step after others. */
+/** The operations that connect two ends, as one step after others; a variable gives way to what is connected. */
 export function connecting(editor: Editor, one: End, other: End): (document: FlowDocument) => Operation[] {
-  return (document) => connectIn(document, editor, one, other);
+  return (document) => [
+    ...unbound(document, inOrder(one, other)[1].reference),
+    ...connectIn(document, editor, one, other),
+  ];
+}
+
+function unbound(document: FlowDocument, reference: string): Operation[] {
+  const { node = "", port = "" } = splitPort(reference) ?? {};
+  const { [port]: own, ...rest } = bindingsOf(field(document.nodes, node));
+  if (own === undefined) return [];
+  return [{ op: "set_node", id: node, fields: { bindings: Object.keys(rest).length > 0 ? rest : null } }];
 }
 
 /** Moves one end of a curve elsewhere. */

@@ -6,6 +6,7 @@ import type { Side } from "../flow/nodeType";
 import type { DockName } from "../nodes/docks";
 import type { Box, Point } from "../nodes/place";
 import type { Scene } from "../nodes/scene";
+import type { DroppedFile } from "./carried";
 import type { Session } from "./session";
 import { Store } from "./store";
 
@@ -38,7 +39,7 @@ export interface CanvasHand {
   inView(): Box;
 }
 
-export type Panel = "versions" | "save" | "run" | "models" | null;
+export type Panel = "versions" | "save" | "run" | "models" | "export" | null;
 
 export class View {
   readonly id = mint("v", 8);
@@ -51,6 +52,8 @@ export class View {
   readonly connecting = new Store<End | null>(null);
   readonly palette = new Store<PaletteRequest | null>(null);
   readonly panel = new Store<Panel>(null);
+  /** What the flow is exported as, or "node n1". */
+  readonly form = new Store("script");
   /** The drawer with the times of runs is open. */
   readonly timeline = new Store(false);
   /** The node or entry whose title is being edited: `n1`, `inputs prompt`. */
@@ -66,6 +69,10 @@ export class View {
   readonly inside = new Store<string | null>(null);
   /** What is said where the pointer is: for a moment, or while it is over what a node has to say. */
   readonly bubble = new Store<{ at: Point; words: string; node?: string } | null>(null);
+  /** A file that was dropped, while it is asked what becomes of it. */
+  readonly dropped = new Store<DroppedFile | null>(null);
+  /** The file that was dropped last. */
+  lookedAt: File | null = null;
   readonly readOnly: boolean;
   /** Where the pointer was last, in the window; null while it is elsewhere. */
   pointer: Point | null = null;

@@ -38,12 +38,16 @@ export interface FlowInput {
   title: string | null;
   default: Json;
   feeds: string[];
+  /** The variable of the notebook that it reads. */
+  variable: string | null;
 }
 
 export interface FlowOutput {
   name: string;
   title: string | null;
   from: string;
+  /** The variable of the notebook that it becomes. */
+  variable: string | null;
 }
 
 /** What of a document can be read. Maps, because a node may be called `constructor`. */
@@ -134,9 +138,17 @@ export function isInput(entry: Json | undefined): entry is JsonObject {
   return typeof name === "string" && typed && isObject(limits) && Array.isArray(feeds);
 }
 
-function readTitle(entry: JsonObject): string | null {
-  const title = field(entry, "title");
-  return typeof title === "string" && title !== "" ? title : null;
+function readText(entry: JsonObject, name: string): string | null {
+  const text = field(entry, name);
+  return typeof text === "string" && text !== "" ? text : null;
+}
+
+const readTitle = (entry: JsonObject): string | null => readText(entry, "title");
+
+/** The variables of the notebook that a node reads, by port. */
+export function bindingsOf(entry: Json | undefined): JsonObject {
+  const bindings = isObject(entry) ? field(entry, "bindings") : undefined;
+  return isObject(bindings) ? bindings : {};
 }
 
 /** Reads a part of a document once; a part that did not change gives the very object that it gave before. */
@@ -175,7 +187,9 @@ const readInput = once((entry: JsonObject): FlowInput[] => {
   const feeds = Array.isArray(entry.feeds) ? entry.feeds : [];
   const ports = feeds.filter((port): port is string => splitPort(port) !== null);
   const type = isPortType(entry.type) ? entry.type : "any";
-  return [{ name: entry.name as string, type, title: readTitle(entry), default: entry.default ?? null, feeds: ports }];
+  const name = entry.name as string;
+  const { title, variable } = { title: readTitle(entry), variable: readText(entry, "variable") };
+  return [{ name, type, title, default: entry.default ?? null, feeds: ports, variable }];
 });
 
 const readInputs = once((inputs: Json[]): FlowInput[] =>
@@ -184,7 +198,8 @@ const readInputs = once((inputs: Json[]): FlowInput[] =>
 
 const readOutput = once((entry: JsonObject): FlowOutput[] => {
   if (typeof entry.name !== "string" || !splitPort(entry.from)) return [];
-  return [{ name: entry.name, title: readTitle(entry), from: entry.from as string }];
+  const variable = readText(entry, "variable");
+  return [{ name: entry.name, title: readTitle(entry), from: entry.from as string, variable }];
 });
 
 const readOutputs = once((outputs: Json[]): FlowOutput[] =>

@@ -27,9 +27,9 @@ export class OperationRejected extends Error {
 
 /** Stands in an operation for a value that is null in the document: null itself takes a field away. */
 export const NONE: JsonObject = { $none: true };
-const NODE_FIELDS = "title type type_version pinned muted limit collapsed size note source".split(" ");
-const ENTRY_FIELDS = ["title", "help", "default", "limits", "type", "affects_cost", "choices", "from", "control"];
-const FLOW_FIELDS = ["name", "title", "description"];
+const NODE_FIELDS = "title type type_version pinned muted limit collapsed size note source bindings".split(" ");
+const ENTRY_FIELDS = "title help default limits type affects_cost choices from control variable".split(" ");
+const FLOW_FIELDS = ["name", "title", "description", "sources"];
 
 /**
  * The document after an operation, and the operation that takes it back.

@@ -7,6 +7,7 @@ import { ROW_HEIGHT, type Row } from "./card";
 import { type Dock, type DockName, FREE } from "./docks";
 import { PortHandles, RowControl } from "./PortRow";
 import { Title } from "./Title";
+import { Binding } from "./Variable";
 import "./docks.css";
 
 function Entry({ dock, row }: { dock: DockName; row: Row }) {
@@ -39,6 +40,7 @@ function Entry({ dock, row }: { dock: DockName; row: Row }) {
           onChange={(value, phase) => changeDefault(editor, name, value, phase === "typing")}
         />
       )}
+      <Binding row={row} output={dock === "outputs"} />
       {!view.readOnly && (
         <button
           type="button"

@@ -17,6 +17,10 @@ function itemsOf(editor: Editor, id: string): MenuItem[] {
   const inside: MenuItem[] = subflow ? [{ title: "Look inside", act: () => editor.view.inside.set(id) }] : [];
   const apart: MenuItem[] =
     subflow?.kind === "flow" ? [{ title: "Unpack", keys: "Shift Ctrl G", act: () => unpack(editor, id) }] : [];
+  const asCells = () => {
+    editor.view.form.set(`node ${id}`);
+    editor.view.panel.set("export");
+  };
   const several = ids.length > 1 ? ` ${ids.length} nodes` : "";
   return [
     {
@@ -29,6 +33,7 @@ function itemsOf(editor: Editor, id: string): MenuItem[] {
     ...inside,
     ...apart,
     ...(subflow ? [] : [{ title: "Make a subflow", keys: "Ctrl G", act: () => makeOne(editor, ids) }]),
+    ...(ids.length === 1 ? [{ title: "Open as cells", act: asCells }] : []),
     { title: "Duplicate", keys: "Ctrl D", act: () => duplicate(editor, [id]) },
     { title: "Rename", keys: "F2", act: () => editor.view.renaming.set(id) },
     { title: "Delete", keys: "Del", act: () => removeThese(editor, [id], [], null) },

@@ -2,12 +2,13 @@ import { memo, useId } from "react";
 import { useTrait } from "../bridge/traits";
 import { PortHandle } from "../canvas/PortHandle";
 import { Control } from "../controls/Control";
-import { addWords, change } from "../editor/actions";
-import { CloseIcon } from "../editor/icons";
+import { addWords, change, removeThese } from "../editor/actions";
 import { useEditor } from "../editor/view";
 import type { Json } from "../flow/document";
 import { ROW_HEIGHT, type Row } from "./card";
+import { Mark } from "./Mark";
 import { useResult } from "./useRow";
+import { Binding, bind } from "./Variable";
 
 type OnChange = (value: Json | null, phase: "typing" | "final") => void;
 
@@ -64,22 +65,25 @@ function Idle({ node, row }: { node: string; row: Row }) {
   const editor = useEditor();
   const families = row.port.families?.join(", ") ?? "";
   const title = `Kept, and ${row.idle}: only ${families} has it.`;
-  return (
-    <span className="pf-idle nodrag nopan" title={title}>
-      <span className="pf-idle-words">{row.idle}</span>
-      {!row.connected && !editor.view.readOnly && (
-        <button
-          type="button"
-          className="pf-dismiss"
-          aria-label={`Take ${row.title} away`}
-          title="Take it away"
-          onClick={() => change(editor, node, row.port.name, null, false)}
-        >
-          <CloseIcon />
-        </button>
-      )}
-    </span>
-  );
+  const away = row.connected ? null : () => change(editor, node, row.port.name, null, false);
+  return <Mark kind="idle" words={row.idle ?? ""} title={title} what={row.title} away={away} />;
+}
+
+/** A port that the function in the cell has no longer: its edges go with one click. */
+function Lost({ row }: { row: Row }) {
+  const editor = useEditor();
+  const away = () => {
+    const { edges, inputs, outputs } = editor.session.sync.snapshot().flow;
+    const feeds = inputs.flatMap(({ name, feeds }) => feeds.map((to) => ({ from: name, to })));
+    const reads = outputs.map(({ name, from }) => ({ from, to: name }));
+    const own = [...edges, ...feeds, ...reads].filter(
+      (edge) => (row.side === "input" ? edge.to : edge.from) === row.reference,
+    );
+    if (own.length > 0) removeThese(editor, [], own, null);
+    if (row.variable) bind(editor, row.reference, null);
+  };
+  const title = `“${row.port.name}” is not there any more: its cell was run anew. What leads here is kept.`;
+  return <Mark kind="lost" words="not there any more" title={title} what={row.title} away={away} />;
 }
 
 interface Props {
@@ -102,7 +106,7 @@ export const PortRow = memo(function PortRow({ node, row, line, problem }: Props
       data-port={row.reference}
       data-preset={row.preset || undefined}
       data-idle={row.idle !== undefined || undefined}
-      data-wrong={problem !== undefined || undefined}
+      data-wrong={problem !== undefined || row.lost || undefined}
     >
       <label
         className="pf-port-title"
@@ -119,6 +123,8 @@ export const PortRow = memo(function PortRow({ node, row, line, problem }: Props
           onWords={(words) => addWords(editor, node, words)}
         />
       )}
+      {side === "input" && <Binding row={row} wrong={problem} />}
+      {row.lost && <Lost row={row} />}
       {row.idle !== undefined && <Idle node={node} row={row} />}
       {line && side === "output" && row.medium === "text" && <LineResult node={node} reference={row.reference} />}
     </li>

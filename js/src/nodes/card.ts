@@ -3,7 +3,7 @@
 
 import { controlBlock } from "../controls/heights";
 import { kindOf } from "../controls/kind";
-import { type Flow, field, isObject, type Json, type JsonObject, titleFromName } from "../flow/document";
+import { bindingsOf, type Flow, field, isObject, type Json, type JsonObject, titleFromName } from "../flow/document";
 import { findType, type NodeType, type NodeTypes, type Port, placeholderType, type Side } from "../flow/nodeType";
 import { isFramed, isList, type Medium, mediumOf } from "../flow/portType";
 
@@ -35,6 +35,10 @@ export interface Row {
   block: number;
   /** Why it has no effect with the model that is chosen; absent where it has one. */
   idle?: string;
+  /** The variable of the notebook that it reads or becomes. */
+  variable: string | null;
+  /** Its node has no such port any more; what is connected or bound to it is kept. */
+  lost: boolean;
   /** The middle of the title's line, from the top of the card or dock. */
   y: number;
 }
@@ -100,7 +104,8 @@ export function stackRows(rows: LooseRow[], top: number): { rows: Row[]; bottom:
 export function rowOf(reference: string, port: Port, side: Side, connected: boolean): LooseRow {
   const title = port.title || titleFromName(port.name);
   const shape = { medium: mediumOf(port.type), list: isList(port.type) };
-  return { reference, side, port, title, ...shape, connected, value: null, preset: true, controlled: false };
+  const none = { value: null, preset: true, controlled: false, variable: null, lost: false };
+  return { reference, side, port, title, ...shape, connected, ...none };
 }
 
 /** Whether the value of an input is shown and set on its row; what cannot be filled in by hand is, once code has set it. */
@@ -108,12 +113,38 @@ export function isControlled(port: Port, value: Json): boolean {
   return kindOf(port) !== "held" || value !== null;
 }
 
-function inputRow(id: string, port: Port, values: JsonObject, connected: boolean): LooseRow {
-  const row = rowOf(`${id}.${port.name}`, port, "input", connected);
-  if (connected) return row;
+function inputRow(id: string, port: Port, { values, bindings }: Held, connected: boolean): LooseRow {
+  const row = { ...rowOf(`${id}.${port.name}`, port, "input", connected), variable: bound(bindings, port.name) };
+  if (connected || row.variable) return row;
   const set = field(values, port.name);
   const value = set ?? port.default ?? null;
   return { ...row, value, preset: set === undefined, controlled: isControlled(port, value) };
+}
+
+/** What a node's entry holds of its inputs. */
+interface Held {
+  values: JsonObject;
+  bindings: JsonObject;
+}
+
+function bound(bindings: JsonObject, port: string): string | null {
+  const name = field(bindings, port);
+  return typeof name === "string" && name !== "" ? name : null;
+}
+
+/** Rows of ports that a type has no longer: the function in the cell was written anew. */
+function lostRows(id: string, type: NodeType, side: Side, { bindings }: Held, connected: ReadonlySet<string>) {
+  const ports = side === "input" ? type.inputs : type.outputs;
+  const marks = [...connected].flatMap((mark) => {
+    if (mark.startsWith(">") !== (side === "input")) return [];
+    return [mark.replace(">", "").slice(id.length + 1)];
+  });
+  const names = new Set([...marks, ...(side === "input" ? Object.keys(bindings) : [])]);
+  for (const { name } of ports) names.delete(name);
+  return [...names].sort().map((name): LooseRow => {
+    const row = rowOf(`${id}.${name}`, { name, title: null, type: "any" }, side, marks.includes(name));
+    return { ...row, variable: side === "input" ? bound(bindings, name) : null, lost: true };
+  });
 }
 
 /** Whether models of a family have an input; of a model that nobody knows it is not said. */
@@ -125,7 +156,7 @@ function isHad({ families }: Port, family: string | undefined): boolean {
 function withIdle(rows: LooseRow[], family: string | undefined): LooseRow[] {
   return rows.flatMap((row) => {
     if (isHad(row.port, family)) return row;
-    if (!row.connected && row.preset) return [];
+    if (!row.connected && !row.variable && row.preset) return [];
     return { ...row, controlled: false, idle: family ? `not used by ${family}` : "not used by every model" };
   });
 }
@@ -190,10 +221,12 @@ export function layOutCard(id: string, entry: JsonObject, types: NodeTypes, flow
   const values = isObject(set) ? set : {};
   const isConnected = (name: string, side: Side) =>
     around.connected.has(side === "input" ? `>${id}.${name}` : `${id}.${name}>`);
-  const all = type.inputs.map((port) => inputRow(id, port, values, isConnected(port.name, "input")));
-  const inputs = withIdle(all, around.family);
+  const held = { values, bindings: bindingsOf(entry) };
+  const lost = (side: Side) => (found ? lostRows(id, found, side, held, around.connected) : []);
+  const all = type.inputs.map((port) => inputRow(id, port, held, isConnected(port.name, "input")));
+  const inputs = [...withIdle(all, around.family), ...lost("input")];
   // An edge must end somewhere: what is connected is shown also while *Advanced* is closed.
-  const isTucked = (row: LooseRow) => row.port.advanced === true && !row.connected;
+  const isTucked = (row: LooseRow) => row.port.advanced === true && !row.connected && !row.variable;
   const plain = stackRows(
     inputs.filter((row) => !isTucked(row)),
     HEADER_HEIGHT + ROOM_ABOVE_ROWS,
@@ -201,10 +234,10 @@ export function layOutCard(id: string, entry: JsonObject, types: NodeTypes, flow
   const tucked = inputs.filter(isTucked);
   const advanced = tucked.length > 0 ? { y: plain.bottom, count: tucked.length, open: around.open } : null;
   const opened = stackRows(around.open ? tucked : [], plain.bottom + (advanced ? ROW_HEIGHT : 0));
-  const outputs = stackRows(
-    type.outputs.map((port) => rowOf(`${id}.${port.name}`, port, "output", isConnected(port.name, "output"))),
-    opened.bottom,
+  const given = type.outputs.map((port) =>
+    rowOf(`${id}.${port.name}`, port, "output", isConnected(port.name, "output")),
   );
+  const outputs = stackRows([...given, ...lost("output")], opened.bottom);
   const rows = [...plain.rows, ...opened.rows, ...outputs.rows];
   const frame = layOutFrame(rows, outputs.bottom + 4, around);
   const about = describe(id, entry, type, found !== undefined);

@@ -34,13 +34,15 @@ function inputRow(input: FlowInput, flow: Flow, types: NodeTypes): LooseRow {
     ...row,
     value: input.default,
     preset: input.default === null,
-    controlled: isControlled(port, input.default),
+    controlled: !input.variable && isControlled(port, input.default),
+    variable: input.variable,
   };
 }
 
 function outputRow(output: FlowOutput, flow: Flow, types: NodeTypes): LooseRow {
   const type: PortType = portAt(flow, types, output.from, "output")?.type ?? "any";
-  return rowOf(output.name, { name: output.name, title: output.title ?? null, type }, "input", true);
+  const row = rowOf(output.name, { name: output.name, title: output.title ?? null, type }, "input", true);
+  return { ...row, variable: output.variable };
 }
 
 function dock(name: DockName, rows: LooseRow[]): LooseDock {

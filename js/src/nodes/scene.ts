@@ -18,6 +18,8 @@ export interface Curve {
   to: string;
   fromMedium: Medium;
   toMedium: Medium;
+  /** It ends at a port that is not there any more. */
+  lost: boolean;
 }
 
 export interface Scene {
@@ -160,10 +162,12 @@ export class SceneMaker {
       const end = row(target, to, "input");
       if (!start || !end) continue;
       const key = `${from}>${to}`;
-      const curve = { key, source, target, from, to, fromMedium: start.medium, toMedium: end.medium };
+      const lost = start.lost || end.lost;
+      const curve = { key, source, target, from, to, fromMedium: start.medium, toMedium: end.medium, lost };
       const before = this.#curves.get(key);
       const same = before && before.fromMedium === curve.fromMedium && before.toMedium === curve.toMedium;
-      next.set(key, same && before.source === source && before.target === target ? before : curve);
+      const there = same && before.source === source && before.target === target && before.lost === lost;
+      next.set(key, there ? before : curve);
     }
     this.#curves = next;
     return [...next.values()];

@@ -1,18 +1,17 @@
-"""What stands on a card of a flow's picture; sizes are those of the editor's cards (js/src/nodes/card.ts)."""
+"""What stands on the cards of a drawn flow; sizes are those of the editor's cards (js/src/nodes/card.ts)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 
 from ...flow import document as doc
 from ...flow.document import Document
-from ...media import Preview
+from ...flow.muting import is_muted, passed_by
 from ...schema import NodeType, Registry
 from ...schema.node_type import Port
 from ...schema.port_types import PortType
-from .tables import HEIGHT as TABLE_HEIGHT
 from .words import fitted, printable, value_words, width_of, wrapped
 
 CARD_WIDTH = 252
@@ -24,15 +23,34 @@ INSET = 14
 FONT_SIZE = 12.5
 TITLE_SIZE = 13.5
 SMALL_SIZE = 10.5
+FRAME_WIDTH = CARD_WIDTH - 2 * PADDING
+TABLE_HEIGHT = 132
+BADGE_WIDTH = 50
+PIN_WIDTH = 18
+_BESIDE_TITLE = 45 + INSET
 _HEIGHTS = {"audio": 56, "table": TABLE_HEIGHT}
 _FRAMED = ("image", "mask", "video", "audio", "table")
 _MEDIUM_OF_TYPE = {"int": "number", "float": "number", "choice": "text"}
 _VALUE_LINES = 2
-_RESULT_LINES = 5
+MOST_LINES = 5
 _ERROR_LINES = 5
 _NARROWEST_VALUE = 40
 
 Side = Literal["input", "output"]
+
+
+class Made(Protocol):
+    """Is what a port gave, as far as cards tell of it: a preview."""
+
+    @property
+    def mime(self) -> str:
+        """Return the media type of the data."""
+        ...
+
+    @property
+    def data(self) -> bytes:
+        """Return it encoded."""
+        ...
 
 
 class Row(NamedTuple):
@@ -49,6 +67,7 @@ class Row(NamedTuple):
         preset: The value is the type's own, nobody set it.
         lines: What stands below the title.
         y: The middle of the title's line, from the top of the box.
+        most_lines: How many lines a long value may take below the title.
     """
 
     name: str
@@ -61,6 +80,7 @@ class Row(NamedTuple):
     preset: bool = False
     lines: tuple[str, ...] = ()
     y: float = 0
+    most_lines: int = _VALUE_LINES
 
     @property
     def below(self) -> float:
@@ -75,7 +95,15 @@ class Frame:
     medium: str
     y: float
     height: float
-    preview: Preview | None
+    made: Made | None
+
+
+class Pass(NamedTuple):
+    """Is what a muted node passes on as it comes; the heights of two ports, from the top of the card."""
+
+    start: float
+    end: float
+    medium: str
 
 
 @dataclass(frozen=True)
@@ -93,6 +121,10 @@ class Box:
         known: False for a node type that is not installed here.
         frame: Where its result is shown.
         error: What went wrong, in lines.
+        muted: It does nothing.
+        pinned: Its last result stands.
+        holds_flow: It runs a flow of its own.
+        passes: What it passes on while it is muted.
         x: Of its left edge.
         y: Of its upper edge.
     """
@@ -107,6 +139,10 @@ class Box:
     known: bool = True
     frame: Frame | None = None
     error: tuple[str, ...] = ()
+    muted: bool = False
+    pinned: bool = False
+    holds_flow: bool = False
+    passes: tuple[Pass, ...] = ()
     x: float = 0
     y: float = 0
 
@@ -141,7 +177,7 @@ class Cards:
         self,
         document: Document,
         registry: Registry,
-        results: Mapping[str, Mapping[str, Preview]],
+        results: Mapping[str, Mapping[str, Made]],
         errors: Mapping[str, str],
     ) -> None:
         self.nodes = doc.nodes(document)
@@ -160,30 +196,48 @@ class Cards:
 
     def card(self, key: str) -> Box:
         """Return the card of a node."""
-        entry, found = self.nodes[key], self.types[key]
-        loose = self._rows_of(key, found) if found else self._guessed_rows(key)
-        rows, bottom = stacked(loose, HEADER_HEIGHT + 6, CARD_WIDTH)
+        found, entry = self.types[key], self.nodes[key]
+        rows, bottom = stacked(self.rows(key), HEADER_HEIGHT + 6, CARD_WIDTH)
         frame = self._frame(key, rows, bottom + 4)
         if frame:
             bottom = frame.y + frame.height + PADDING - 6
-        error = self._errors.get(key, "")
-        type_title = printable(found.title) if found else words_of(entry["type"])
-        title = printable(entry.get("title") or "") or type_title or key
-        subtitle = ("" if title == type_title else type_title) if found else "not installed here"
+        error = printable(self._errors.get(key, ""))
+        muted, pinned = is_muted(entry), isinstance(entry.get("pinned"), Mapping)
+        title, subtitle = self.names(key)
+        room = CARD_WIDTH - _BESIDE_TITLE - (BADGE_WIDTH if muted else 0) - (PIN_WIDTH if pinned else 0)
         box = Box(
             key,
-            fitted(title, CARD_WIDTH - 45 - INSET, TITLE_SIZE, bold=True),
+            fitted(title, room, TITLE_SIZE, bold=True),
             tuple(rows),
             bottom + 6,
             medium=next((row.medium for row in (*_outputs(rows), *rows)), "any"),
-            subtitle=fitted(subtitle, CARD_WIDTH - 45 - INSET, SMALL_SIZE),
+            subtitle=fitted(subtitle, room, SMALL_SIZE),
             known=found is not None,
             frame=frame,
-            error=tuple(wrapped(printable(error), CARD_WIDTH - 2 * PADDING - 20, FONT_SIZE, _ERROR_LINES))
-            if error
-            else (),
+            error=tuple(wrapped(error, CARD_WIDTH - 2 * PADDING - 20, FONT_SIZE, _ERROR_LINES)) if error else (),
+            muted=muted,
+            pinned=pinned,
+            holds_flow=doc.split_type(entry["type"]) is not None,
+            passes=tuple(_passes(found, rows)) if muted and found else (),
         )
         return replace(box, height=box.height + (box.error_height + PADDING - 6 if error else 0))
+
+    def names(self, key: str) -> tuple[str, str]:
+        """Return the title of a node, and what stands below it: its type where the title is its own."""
+        entry, found = self.nodes[key], self.types[key]
+        of_type = printable(found.title) if found else words_of(entry["type"])
+        title = printable(entry.get("title") or "") or of_type or key
+        if found is None:
+            return title, "not installed here"
+        if title == of_type and found.body is not None:
+            count = len(doc.nodes(dict(found.body.document)))
+            return title, f"Subflow of {count} node{'' if count == 1 else 's'}"
+        return title, "" if title == of_type else of_type
+
+    def rows(self, key: str) -> list[Row]:
+        """Return the ports of a node that are shown, not yet placed."""
+        found = self.types[key]
+        return self._rows_of(key, found) if found else self._guessed_rows(key)
 
     def _rows_of(self, key: str, found: NodeType) -> list[Row]:
         values = self.nodes[key].get("values", {})
@@ -197,7 +251,9 @@ class Cards:
         return inputs + [self._output_row(key, port) for port in found.outputs.values()]
 
     def _input_row(self, port: Port, values: Mapping[str, Any], fed: bool) -> Row:
+        lines = max(getattr(port.control, "lines", 1), _VALUE_LINES)  # as many as its field in the editor
         row = Row(port.name, port.title, "input", medium_of(port.type), port.type.many, fed, preset=True)
+        row = row._replace(most_lines=lines)
         if fed:
             return row
         if port.name in values:
@@ -210,6 +266,7 @@ class Cards:
     def _output_row(self, key: str, port: Port) -> Row:
         is_read = port.name in self._out_of[key]
         row = Row(port.name, port.title, "output", medium_of(port.type), port.type.many, is_read)
+        row = row._replace(most_lines=MOST_LINES)
         preview = self._results.get(key, {}).get(port.name)
         if preview is None or preview.mime != "text/plain" or row.medium in ("model", "latents"):
             return row
@@ -233,11 +290,20 @@ class Cards:
         medium, shown = next(((medium, row) for medium, row in framed if medium in _FRAMED), ("", None))
         if shown is None:
             return None
-        height = _HEIGHTS.get(medium, CARD_WIDTH - 2 * PADDING)
+        height = _HEIGHTS.get(medium, FRAME_WIDTH)
         return Frame(medium, top, height, made.get(shown.name))
 
 
-def _medium_made(preview: Preview | None) -> str:
+def _passes(found: NodeType, rows: Iterable[Row]) -> Iterable[Pass]:
+    """Yield what a muted node passes on, from those of its ports that are shown."""
+    places = {(row.side, row.name): row for row in rows}
+    for output, taken in passed_by(found).items():
+        start, end = places.get(("input", taken)), places.get(("output", output))
+        if start and end:
+            yield Pass(start.y, end.y, end.medium)
+
+
+def _medium_made(preview: Made | None) -> str:
     """Return what came out of a port that may give anything, as far as its frame tells."""
     if preview is None:
         return ""
@@ -256,8 +322,7 @@ def stacked(loose: Iterable[Row], top: float, width: float) -> tuple[list[Row], 
         room = width - 2 * INSET - 10 - width_of(title, FONT_SIZE)
         value, lines = row.value, ()
         if value and (room < _NARROWEST_VALUE or width_of(value, FONT_SIZE, bold=True) > room):
-            most = _RESULT_LINES if row.side == "output" else _VALUE_LINES
-            value, lines = "", tuple(wrapped(value, width - 44, FONT_SIZE, most))
+            value, lines = "", tuple(wrapped(value, width - 44, FONT_SIZE, row.most_lines))
         placed = row._replace(title=title, value=value, lines=lines, y=y + ROW_HEIGHT / 2)
         rows.append(placed)
         y += ROW_HEIGHT + placed.below

@@ -1,17 +1,18 @@
-"""The parts of a flow's picture as SVG: cards, docks and curves; large flows are drawn with fewer strokes."""
+"""The parts of a drawn flow as SVG: cards, docks and curves; large flows are drawn with fewer strokes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from html import escape
 
-from ...media import Preview
 from .cards import (
-    CARD_WIDTH,
+    BADGE_WIDTH,
+    FRAME_WIDTH,
     HEADER_HEIGHT,
     INSET,
     LINE_HEIGHT,
     PADDING,
+    PIN_WIDTH,
     ROW_HEIGHT,
     SMALL_SIZE,
     TITLE_SIZE,
@@ -19,7 +20,7 @@ from .cards import (
     Frame,
     Row,
 )
-from .layout import Curve
+from .layout import Curve, Point
 from .shapes import (
     ALARM,
     ALARM_WELL,
@@ -29,6 +30,7 @@ from .shapes import (
     INK,
     LINE,
     MUTED,
+    SHADE,
     SURFACE,
     WELL,
     colour_of,
@@ -37,15 +39,18 @@ from .shapes import (
     shape,
     text,
 )
-from .tables import draw_table, rows_of
-from .thumbnails import Thumbnail, loudness, thumbnail
 from .words import fitted
 
 _RADIUS = 10
 _LARGE = 22  # letters on boxes that are drawn very small
-_FRAME_WIDTH = CARD_WIDTH - 2 * PADDING
-_BAR = 4  # of a sound, in pixels with the gap to the next
-_SMALLEST_PICTURE = 1_500
+
+DrawFrame = Callable[[Frame], str]
+"""Draws what a node made at its place on the card; "" where it made nothing that is seen."""
+
+
+def draw_nothing(_: Frame) -> str:
+    """Leave the frame of a card empty."""
+    return ""
 
 
 def draw_curve(curve: Curve, key: str) -> str:
@@ -74,8 +79,12 @@ def draw_simple_curves(curves: Iterable[Curve]) -> str:
 
 
 def _path(curve: Curve, digits: int = 1) -> str:
+    return _cubic(curve.start, curve.end, digits)
+
+
+def _cubic(start: Point, end: Point, digits: int = 1) -> str:
     """A cubic that leaves and arrives level, and swings out further when it has to turn back."""
-    (x1, y1), (x2, y2) = curve.start, curve.end
+    (x1, y1), (x2, y2) = start, end
     forward = x2 - x1
     reach = max(forward / 2, 24) if forward >= 0 else min(60 - forward / 3, 220)
     places = (x1, y1, x1 + reach, y1, x2 - reach, y2, x2, y2)
@@ -83,24 +92,26 @@ def _path(curve: Curve, digits: int = 1) -> str:
     return f"M{words[0]} {words[1]}C{' '.join(words[2:])}"
 
 
-def draw_card(card: Box, most: int, scope: str) -> str:
+def draw_card(card: Box, draw_frame: DrawFrame = draw_nothing) -> str:
     """Return a node with its ports, its values and its result.
 
     Args:
         card: Of the node.
-        most: How many bytes its picture may take.
-        scope: Begins the name of everything that has one.
+        draw_frame: Draws its result.
     """
-    looks = f'fill="{SURFACE}" stroke="{ALARM if card.error else LINE}" stroke-width="{1.5 if card.error else 1}"'
+    looks = f'fill="{DOCK if card.muted else SURFACE}" stroke="{ALARM if card.error else LINE}"'
+    looks += f' stroke-width="{1.5 if card.error else 1}"'
     if not card.known:
         looks = f'fill="{WELL}" stroke="{FAINT}" stroke-width="1.5" stroke-dasharray="5 4"'
+    rows = "".join(_row(row, card.width) for row in card.rows)
     parts = [
         f'<g class="pixelflow-node" data-node="{escape(card.key)}" transform="{_place(card)}">',
         _shadow(card) if card.known else "",
+        _sheets(card) if card.holds_flow else "",
         rectangle(0, 0, card.width, card.height, _RADIUS, looks),
         _header(card),
-        *(_row(row, card.width) for row in card.rows),
-        _frame(card.frame, most, scope) if card.frame else "",
+        _muted(card, rows) if card.muted else rows,
+        (draw_frame(card.frame) or _empty_frame(card.frame)) if card.frame else "",
         _error(card) if card.error else "",
         "</g>",
     ]
@@ -122,17 +133,14 @@ def draw_dock(dock: Box) -> str:
     return "".join(parts)
 
 
-def draw_simple_card(card: Box, most: int) -> str:
+def draw_simple_card(card: Box, draw_frame: DrawFrame = draw_nothing) -> str:
     """Return a node as a box in the colour of what it gives, with its title and its picture."""
     colour = ALARM if card.error else colour_of(card.medium)
     ground = rectangle(0, 0, card.width, round(card.height), _RADIUS, f'fill="{SURFACE}"')
     looks = f'fill="{colour}" fill-opacity=".16" stroke="{colour}" stroke-width="2"'
     box = ground + rectangle(0, 0, card.width, round(card.height), _RADIUS, looks)
     title = text(INSET, 27, fitted(card.title, card.width - 2 * INSET, _LARGE, bold=True), size=_LARGE, weight=600)
-    picture = ""
-    if card.frame and (small := _thumbnail(card.frame, most)):
-        image = _image(small, card.frame.height)
-        picture = f'<g transform="translate({PADDING} {number(card.frame.y)})">{image}</g>'
+    picture = draw_frame(card.frame) if card.frame else ""
     key = escape(card.key)
     return f'<g class="pixelflow-node" data-node="{key}" transform="{_place(card)}">{box}{title}{picture}</g>'
 
@@ -154,8 +162,17 @@ def _shadow(card: Box) -> str:
     """Three pale boxes under the card: a filter would be slow where many cards are shown."""
     steps = ((0, 1.5, 0.05), (1, 4, 0.035), (3, 8, 0.03))
     return "".join(
-        rectangle(inset, drop, card.width - 2 * inset, card.height, _RADIUS + 1, f'fill="#141932" opacity="{depth}"')
+        rectangle(inset, drop, card.width - 2 * inset, card.height, _RADIUS + 1, f'fill="{SHADE}" opacity="{depth}"')
         for inset, drop, depth in steps
+    )
+
+
+def _sheets(card: Box) -> str:
+    """Two more cards that look out below: there is a flow inside."""
+    looks = f'fill="{SURFACE}" stroke="{LINE}"'
+    steps = ((12, 11), (6, 5.5))
+    return "".join(
+        rectangle(inset, 20, card.width - 2 * inset, card.height - 20 + drop, _RADIUS, looks) for inset, drop in steps
     )
 
 
@@ -163,10 +180,39 @@ def _header(card: Box) -> str:
     tile = rectangle(10, 9, 26, 26, 8, f'fill="{colour_of(card.medium)}" opacity=".14"')
     icon = shape(card.medium, 23, 22)
     line = f'<path d="M0 {HEADER_HEIGHT}h{number(card.width)}" stroke="{LINE}"/>'
+    marks = _marks(card) if card.muted or card.pinned else ""
+    fill = MUTED if card.muted else INK
     if not card.subtitle:
-        return tile + icon + line + text(45, 22, card.title, size=TITLE_SIZE, weight=600)
-    title = text(45, 16, card.title, size=TITLE_SIZE, weight=600)
-    return tile + icon + line + title + text(45, 31.5, card.subtitle, size=SMALL_SIZE, fill=MUTED)
+        return tile + icon + line + text(45, 22, card.title, size=TITLE_SIZE, weight=600, fill=fill) + marks
+    title = text(45, 16, card.title, size=TITLE_SIZE, weight=600, fill=fill)
+    return tile + icon + line + title + text(45, 31.5, card.subtitle, size=SMALL_SIZE, fill=MUTED) + marks
+
+
+def _marks(card: Box) -> str:
+    """What stands at the end of a title: a pin, and the word "muted"."""
+    right = card.width - PADDING
+    badge = ""
+    if card.muted:
+        left = right - BADGE_WIDTH + 6
+        badge = rectangle(left, 13, BADGE_WIDTH - 6, 17, 8, f'fill="{WELL}"')
+        badge += text(right - 6, 21.5, "muted", size=SMALL_SIZE, fill=MUTED, end=True)
+        right = left - 4
+    if not card.pinned:
+        return badge
+    looks = f'fill="none" stroke="{MUTED}" stroke-width="1.4" stroke-linecap="round" stroke-linejoin="round"'
+    pin = "M6 2.2h4M6.7 2.2v4L4.5 8.9h7L9.3 6.2v-4M8 8.9v4.9"
+    return f'{badge}<path transform="translate({number(right - PIN_WIDTH + 2)} 14)" d="{pin}" {looks}/>'
+
+
+def _muted(card: Box, rows: str) -> str:
+    """Quiet rows, with the way that things take through the card beneath them."""
+    passes = "".join(
+        f'<path d="{_cubic((0, one.start), (card.width, one.end))}" stroke="{colour_of(one.medium)}"/>'
+        for one in card.passes
+    )
+    looks = 'fill="none" stroke-width="2.25" stroke-dasharray="3 6" stroke-linecap="round"'
+    halo = f'stroke="{DOCK}" stroke-width="5" stroke-linejoin="round" paint-order="stroke"'
+    return f"<g {looks}>{passes}</g><g {halo}>{rows}</g>"
 
 
 def _row(row: Row, width: float, *, strong: bool = False) -> str:
@@ -203,65 +249,9 @@ def _error(card: Box) -> str:
     return well + mark + "".join(lines)
 
 
-# Results
-
-
-def _frame(frame: Frame, most: int, scope: str) -> str:
-    """Where a node shows what it made, or the shape of what it will make."""
-    small = _thumbnail(frame, most)
-    drawn = _waves(frame) or _table(frame)
-    if small is None and not drawn:
-        looks = f'fill="{WELL}" stroke="{LINE}" stroke-width="1.5" stroke-dasharray="5 4"'
-        well = rectangle(PADDING, frame.y, _FRAME_WIDTH, frame.height, 7, looks)
-        icon = shape(frame.medium, PADDING + _FRAME_WIDTH / 2, frame.y + frame.height / 2, scale=26 / 14)
-        return f'{well}<g opacity=".32">{icon}</g>'
-    well = rectangle(PADDING, frame.y, _FRAME_WIDTH, frame.height, 7, f'fill="{WELL}"')
-    if small is None:
-        return well + drawn
-    clip = f'<g clip-path="url(#{scope}frame)" transform="translate({PADDING} {number(frame.y)})">'
-    return f"{well}{clip}{_image(small, frame.height)}</g>{_play_mark(frame) if frame.medium == 'video' else ''}"
-
-
-def frame_clip(scope: str) -> str:
-    """Return the rounded outline to which pictures on cards are cut."""
-    return f'<clipPath id="{scope}frame">{rectangle(0, 0, _FRAME_WIDTH, _FRAME_WIDTH, 7, "")}</clipPath>'
-
-
-def _thumbnail(frame: Frame, most: int) -> Thumbnail | None:
-    preview = frame.preview
-    if preview is not None and preview.poster:
-        preview = Preview("image/jpeg", preview.poster, preview.size)
-    is_shown = preview is not None and preview.mime.startswith("image/") and most >= _SMALLEST_PICTURE
-    return thumbnail(preview, most) if is_shown and preview else None
-
-
-def _image(small: Thumbnail, height: float) -> str:
-    looks = ' style="image-rendering:pixelated"' if small.hard else ""
-    place = f'width="{_FRAME_WIDTH}" height="{number(height)}" preserveAspectRatio="xMidYMid meet"'
-    return f'<image {place}{looks} href="{small.uri}"/>'
-
-
-def _waves(frame: Frame) -> str:
-    """A sound as one bar for each moment, as high as it is loud there."""
-    if frame.preview is None or not frame.preview.mime.startswith("audio/"):
-        return ""
-    columns = (_FRAME_WIDTH - 2 * PADDING) // _BAR
-    middle = frame.y + frame.height / 2
-    bars = [
-        f"M{2 * PADDING + place * _BAR + 2} {number(middle - (1 + loud * 18))}v{number(2 + loud * 36)}"
-        for place, loud in enumerate(loudness(frame.preview.peaks, columns))
-    ]
-    looks = f'stroke="{colour_of("audio")}" stroke-width="2.5" stroke-linecap="round"'
-    return f'<path d="{"".join(bars)}" {looks}/>' if bars else ""
-
-
-def _table(frame: Frame) -> str:
-    if frame.preview is None or frame.preview.mime != "text/html":
-        return ""
-    return draw_table(rows_of(frame.preview), PADDING, frame.y, _FRAME_WIDTH)
-
-
-def _play_mark(frame: Frame) -> str:
-    x, y = PADDING + _FRAME_WIDTH - 22, frame.y + frame.height - 22
-    disc = f'<circle cx="{number(x)}" cy="{number(y)}" r="12" fill="{INK}" opacity=".55"/>'
-    return f'{disc}<path d="M{number(x - 3.5)} {number(y - 5.5)}l9 5.5l-9 5.5z" fill="{SURFACE}"/>'
+def _empty_frame(frame: Frame) -> str:
+    """The shape of what a node will make."""
+    looks = f'fill="{WELL}" stroke="{LINE}" stroke-width="1.5" stroke-dasharray="5 4"'
+    well = rectangle(PADDING, frame.y, FRAME_WIDTH, frame.height, 7, looks)
+    icon = shape(frame.medium, PADDING + FRAME_WIDTH / 2, frame.y + frame.height / 2, scale=26 / 14)
+    return f'{well}<g opacity=".32">{icon}</g>'

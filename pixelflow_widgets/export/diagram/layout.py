@@ -11,7 +11,7 @@ from ...flow.document import Document
 from ...flow.graph import Graph
 from ...schema import Registry
 from ...schema.port_types import read_port_type
-from .cards import CARD_WIDTH, HEADER_HEIGHT, Box, Cards, Made, Row, Side, medium_of, stacked, words_of
+from .cards import CARD_WIDTH, HEADER_HEIGHT, MOST_LINES, Box, Cards, Made, Row, Side, medium_of, stacked, words_of
 from .words import printable, value_words
 
 _DOCK_WIDTH = 196
@@ -40,6 +40,11 @@ class Scene:
     curves: list[Curve] = field(default_factory=list)
     width: float = 0
     height: float = 0
+
+
+def by_id(document: Document) -> Document:
+    """Return a document with its nodes in the order of their ids, in which a saved flow has them too."""
+    return {**document, "nodes": dict(sorted(doc.nodes(document).items()))}
 
 
 def lay_out(
@@ -102,7 +107,7 @@ def _docks(cards: list[Box], document: Document) -> list[Box]:
     right = max((card.x + card.width for card in cards), default=0)
     feeds = {entry["name"]: [f"{node}.{port}" for node, port in doc.feeds(entry)] for entry in doc.inputs(document)}
     sources = {entry["name"]: [entry["from"]] for entry in doc.outputs(document)}
-    inputs = _dock("inputs", _input_rows(document), left - _GAP - _DOCK_WIDTH)
+    inputs = _dock("inputs", input_rows(document), left - _GAP - _DOCK_WIDTH)
     outputs = _dock("outputs", _output_rows(document, cards), right + _GAP)
     docks = [(inputs, feeds, "input"), (outputs, sources, "output")]
     return [replace(dock, y=_level(dock, cards, others, side)) for dock, others, side in docks if dock.rows]
@@ -119,7 +124,8 @@ def entry_title(entry: Mapping[str, object]) -> str:
     return printable(title) if isinstance(title, str) and title else words_of(str(entry["name"]))
 
 
-def _input_rows(document: Document) -> Iterator[Row]:
+def input_rows(document: Document) -> Iterator[Row]:
+    """Yield the entries of the inputs' dock, not yet placed."""
     for entry in doc.inputs(document):
         try:
             port_type = read_port_type(entry["type"])
@@ -129,7 +135,7 @@ def _input_rows(document: Document) -> Iterator[Row]:
         default = entry.get("default")
         value = "" if default is None else value_words(default)
         is_read = any(doc.feeds(entry))
-        yield Row(entry["name"], entry_title(entry), "output", medium, many, is_read, value)
+        yield Row(entry["name"], entry_title(entry), "output", medium, many, is_read, value, most_lines=MOST_LINES)
 
 
 def _output_rows(document: Document, cards: list[Box]) -> Iterator[Row]:

@@ -18,6 +18,7 @@ from typing import Any
 
 from ...errors import Cancelled, MediaError, NodeFailed, RunError, WorkerLost
 from ...media import Preview
+from ...schema import Port, PortType
 from ..transport import pack_function
 from .inline import over_limit
 from .process import ENDS, Lost, Process
@@ -134,6 +135,8 @@ class WorkerBackend:
         process, number = self._running(), next(self._numbers)
         follower = _Follower(process, number, task, patience, stop, self.grace)
         ports = task.node_type.inputs
+        if record := task.node_type.record:  # travels like a text that came to a port
+            ports = {**ports, record: Port(record, PortType("text"))}
         lane = "model" if any(port.type.name == "model" for port in ports.values()) else "pool"
         try:
             process.give(number, ports, task.inputs, lane, task.priority, code, task.node_type.shape)

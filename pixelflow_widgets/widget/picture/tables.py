@@ -6,11 +6,11 @@ import functools
 from collections.abc import Sequence
 from html.parser import HTMLParser
 
+from ...export.diagram.cards import TABLE_HEIGHT
+from ...export.diagram.shapes import INK, LINE, MUTED, number, text
+from ...export.diagram.words import fitted, printable, width_of
 from ...media import Preview
-from .shapes import INK, LINE, MUTED, number, text
-from .words import fitted, printable, width_of
 
-HEIGHT = 132
 _ROW = 19
 _SIZE = 11
 _GAP = 16
@@ -60,7 +60,7 @@ def draw_table(rows: Sequence[Sequence[str]], x: float, y: float, width: float) 
         y: Of the upper edge.
         width: Of the room.
     """
-    shown = rows[: HEIGHT // _ROW]
+    shown = rows[: TABLE_HEIGHT // _ROW]
     parts, left = [], x + _INSET
     for column in range(max((len(row) for row in shown), default=0)):
         words = [fitted(row[column], _WIDEST, _SIZE) if column < len(row) else "" for row in shown]
