@@ -72,8 +72,8 @@ def _about(words: str) -> str:
     """Return the words at the top of a script as Markdown."""
     title, _, rest = words.partition("\n")
     made, _, needed = rest.partition("Needs: ")
-    packages = " ".join(f'"{one}"' if ">" in one else one for one in needed.split())  # ">" is the shell's
-    install = f"Needs:\n\n```\n{packages}\n```" if needed else ""
+    packages = " ".join(f'"{one.strip(",")}"' for one in needed.split())  # ">" is the shell's
+    install = f"Needs:\n\n```\npip install {packages}\n```" if needed else ""
     return "\n\n".join(filter(None, [f"# {title.rstrip('.')}", made.strip(), install]))
 
 

@@ -275,7 +275,7 @@ def about(flow: ExportableFlow, imports: list[str]) -> str:
     title = " ".join(str(flow.document.get("title") or identifier(flow.name).replace("_", " ")).split())
     lines = [f"{title[:1].upper()}{title[1:]}.", "", f"Written by PixelFlow {metadata.version('pixelflow-widgets')}."]
     if needed:
-        lines += [f"Needs: pip install {' '.join(needed)}"]
+        lines += [f"Needs: {', '.join(needed)}"]
     wrapped = [part for line in lines for part in (textwrap.wrap(line, 80, break_on_hyphens=False) or [""])]
     return "\n".join(wrapped)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 from collections.abc import Callable, Mapping
@@ -13,6 +14,7 @@ from ..media import Image
 from ..media.canvas import fitted, joined, nearest, resized, restored
 from .latent_colours import picture_of_latents
 from .loading import Report, generator
+from .seeding import seeded
 
 if TYPE_CHECKING:
     from .loading import Loan
@@ -74,18 +76,25 @@ def paint(loan: Loan, wanted: Painting, report: Told, **own: Any) -> Image:
     if "strength" in own:
         own["strength"] = enough(own["strength"], steps)
     done = max(1, int(steps * own.get("strength", 1.0)))
-    made = loan.attempt(
-        loan.pipeline,
-        prompt=wanted.prompt,
-        num_inference_steps=steps,
-        generator=generator(wanted.seed),
-        callback_on_step_end=_following(loan, report, done, own),
-        **call,
-        **own,
-    )
+    with _chance(loan.pipeline, wanted.seed):
+        made = loan.attempt(
+            loan.pipeline,
+            prompt=wanted.prompt,
+            num_inference_steps=steps,
+            generator=generator(wanted.seed),
+            callback_on_step_end=_following(loan, report, done, own),
+            **call,
+            **own,
+        )
     if any(getattr(made, "nsfw_content_detected", None) or ()):
         report.log("The model's safety checker found fault with the picture, and made it black. Try another seed.")
     return made.images[0]
+
+
+def _chance(pipeline: Any, seed: int) -> contextlib.AbstractContextManager[None]:
+    """Let the seed also rule over what a scheduler draws that asks no generator: those of flows that add noise anew."""
+    config = getattr(getattr(pipeline, "scheduler", None), "config", {})
+    return seeded(seed) if config.get("stochastic_sampling") else contextlib.nullcontext()
 
 
 def _following(loan: Loan, report: Report, steps: int, own: Mapping[str, Any]) -> Callable[..., dict[str, Any]]:

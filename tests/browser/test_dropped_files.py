@@ -102,8 +102,7 @@ def test_a_picture_without_a_flow_becomes_an_input(harness: Harness) -> None:
     expect(question(editor.page)).to_contain_text("“photo.png” carries no flow.")
     expect(editor.page.get_by_role("button", name="Open the flow")).to_have_count(0)
     editor.page.get_by_role("button", name="Place the picture as an input").click()
-    editor.wait_synced()
-    placed = harness.document()["inputs"][count]
+    placed = eventually(lambda: harness.document()["inputs"][count:], bool)[0]
     assert placed["type"] == "image" and "$media" in placed["default"]
 
 

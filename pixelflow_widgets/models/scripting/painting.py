@@ -26,7 +26,15 @@ def painting_in(at: Writing, pipeline: ScriptedPipeline) -> Call:
     call["num_inference_steps"] = steps_in(at, pipeline)
     call |= options_in(at, pipeline)
     call["generator"] = generator_in(at)
+    if _draws_by_itself(at, pipeline):
+        at.line(f"torch.manual_seed({at.code('seed')})  # by which the scheduler adds noise")
     return {**call, **pipeline.arguments}
+
+
+def _draws_by_itself(at: Writing, pipeline: ScriptedPipeline) -> bool:
+    """Return whether a scheduler draws noise without asking the generator: the ancestral one of models that flow."""
+    own = inspect.signature(pipeline.made.__init__).parameters.get("scheduler")
+    return at.known("model").options.get("scheduler") == "Euler a" and "FlowMatch" in str(own)
 
 
 def called(pipe: str, call: Call) -> str:
