@@ -22,13 +22,13 @@ def raised(value: int) -> int:
 
 
 @pf.node
-def numbers(count: int = 3) -> list[int]:
+def counted_up(count: int = 3) -> list[int]:
     """Counts."""
     return list(range(count))
 
 
 @pf.node
-def told(value: int, unit: str = "px") -> str:
+def in_units(value: int, unit: str = "px") -> str:
     """Says a number."""
     return f"{value} {unit}"
 
@@ -40,7 +40,7 @@ def half(value: float) -> float:
 
 
 @pf.node
-def total(values: list[int]) -> int:
+def added_up(values: list[int]) -> int:
     """Adds numbers up."""
     return sum(values)
 
@@ -65,13 +65,13 @@ def grown(value: int, most: int = 40) -> Grown:
 
 
 @pf.node
-def painted(level: int, size: int = 8) -> pf.Image:
+def grey_square(level: int, size: int = 8) -> pf.Image:
     """Paints a grey square."""
     return PIL.Image.new("RGB", (size, size), (level, level, level))
 
 
 @pf.node
-def rows_of(values: list[int]) -> pf.Table:
+def table_of(values: list[int]) -> pf.Table:
     """Makes a table of numbers."""
     import pandas
 

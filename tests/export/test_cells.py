@@ -56,10 +56,10 @@ def flow() -> pf.Flow:
 
 def test_the_first_cell_loads_each_input_that_comes_from_elsewhere_and_the_second_is_the_code(flow: pf.Flow) -> None:
     value = flow.add(nodes.raised, value=flow.input("start", 4))
-    flow.add(nodes.told, id="told", value=value["number"], unit="mm")
+    flow.add(nodes.in_units, id="told", value=value["number"], unit="mm")
     first, second = holds(flow, "told", "text")
     assert first == 'inputs = flow.values_into("told")\nvalue = inputs["value"]'
-    assert "def told(value: int" in second and 'unit="mm"' in second
+    assert "def in_units(value: int" in second and 'unit="mm"' in second
     assert "raised" not in second, "the code of the node before is in the cell"
     assert second.splitlines()[-1] == "text"
 
@@ -70,13 +70,13 @@ def test_an_input_of_the_flow_is_loaded_as_the_value_it_has(flow: pf.Flow) -> No
 
 
 def test_a_node_whose_values_all_stand_on_it_is_one_cell(flow: pf.Flow) -> None:
-    flow.add(nodes.told, id="told", value=3)
+    flow.add(nodes.in_units, id="told", value=3)
     (cell,) = holds(flow, "told", "text")
     assert "inputs" not in cell
 
 
 def test_a_node_that_runs_for_each_item_is_a_loop_over_the_list_that_comes(flow: pf.Flow) -> None:
-    many = flow.add(nodes.numbers, count=3)
+    many = flow.add(nodes.counted_up, count=3)
     flow.add(nodes.raised, id="up", value=many["numbers"])
     _, second = holds(flow, "up", "number")
     assert "for " in second
@@ -91,7 +91,7 @@ def test_lists_stay_lists_where_nodes_before_cannot_be_written(flow: pf.Flow) ->
         with lock:
             return value
 
-    many = flow.add(nodes.numbers, count=2)
+    many = flow.add(nodes.counted_up, count=2)
     stored = flow.add(held_back, value=many["numbers"])
     with pytest.raises(ExportError):
         flow.to_cells(stored)
@@ -130,7 +130,7 @@ def test_a_node_that_paints_names_its_model_and_paints_the_same(flow: pf.Flow) -
 
 def test_no_name_of_the_notebook_that_the_flow_uses_is_taken(flow: pf.Flow) -> None:
     value = flow.add(nodes.raised, value=1)
-    flow.output("text", flow.add(nodes.told, id="told", value=value["number"])["text"])
+    flow.output("text", flow.add(nodes.in_units, id="told", value=value["number"])["text"])
     flow.bind_output("text", "value")
     first, second = flow.to_cells("told", variable="text")
     assert first.splitlines() == ['inputs = text.values_into("told")', 'value_2 = inputs["value"]']
@@ -160,12 +160,12 @@ def test_an_error_leaves_the_inputs_behind_for_the_debugger(flow: pf.Flow) -> No
 
 
 def test_what_has_no_code_is_refused_by_name(flow: pf.Flow) -> None:
-    node = flow.add(nodes.told, id="told")
+    node = flow.add(nodes.in_units, id="told")
     with pytest.raises(ExportError, match="value"):
         flow.to_cells(node)
     flow.set(node, value=3)
     flow.apply([{"op": "set_node", "id": "told", "fields": {"muted": True}}])
-    with pytest.raises(ExportError, match=r"'Told' is muted.*Unmute"):
+    with pytest.raises(ExportError, match=r"'In units' is muted.*Unmute"):
         flow.to_cells(node)
     with pytest.raises(ExportError, match="no node 'gone'"):
         flow.to_cells("gone")
@@ -176,7 +176,7 @@ def test_what_has_no_code_is_refused_by_name(flow: pf.Flow) -> None:
 
 def test_values_into_a_node_runs_only_what_is_missing(flow: pf.Flow) -> None:
     value = flow.add(nodes.raised, id="up", value=1)
-    flow.add(nodes.told, id="told", value=value["number"])
+    flow.add(nodes.in_units, id="told", value=value["number"])
     assert flow.values_into("told") == {"value": 4, "unit": "px"}
     before = flow.last_run
     assert flow.values_into(flow.nodes["up"]) == {"value": 1}

@@ -74,7 +74,7 @@ class Growing:
                 ("resize_image", {"width": 48, "height": 32}),
                 ("rotate", {"angle": self.random.choice([90.0, 12.5]), "mirror": "left to right"}),
                 ("adjust_color", {"contrast": 1.5, "hue": 20.0}),
-                ("crop", {"width": 40, "height": 40, "place": "center"}),
+                ("crop", {"width": 20, "height": 20, "place": "center"}),
                 ("edges", {}),
             ]
         )

@@ -73,12 +73,12 @@ def test_inputs_become_arguments_with_their_defaults_and_help(flow: pf.Flow, tmp
 
 def test_an_input_without_a_default_is_required_and_comes_first(flow: pf.Flow, tmp_path: Path) -> None:
     unit = flow.input("unit", "mm")
-    flow.output("text", flow.add(nodes.told, value=flow.input("value", type=int), unit=unit)["text"])
+    flow.output("text", flow.add(nodes.in_units, value=flow.input("value", type=int), unit=unit)["text"])
     assert 'def main(value: int, unit: str = "mm") -> str:' in holds(flow, tmp_path, value=3)
 
 
 def test_several_outputs_are_a_dict(flow: pf.Flow, tmp_path: Path) -> None:
-    counted = flow.add(nodes.numbers)["numbers"]
+    counted = flow.add(nodes.counted_up)["numbers"]
     flow.output("counted", counted)
     flow.output("many", flow.add("count_items", items=counted)["number"])
     assert 'return {"counted": counted, "many": many}' in holds(flow, tmp_path)
@@ -105,7 +105,7 @@ def test_a_picture_can_be_an_argument(flow: pf.Flow, tmp_path: Path) -> None:
 
 
 def test_a_variable_of_the_notebook_becomes_an_argument(flow: pf.Flow, tmp_path: Path) -> None:
-    node = flow.add(nodes.told, unit="mm")
+    node = flow.add(nodes.in_units, unit="mm")
     flow.bind(node.inputs["value"], "width")
     flow.output("text", node["text"])
     script = flow.to_script()
@@ -144,13 +144,13 @@ def test_seeds_survive_however_large(flow: pf.Flow, tmp_path: Path, value: int) 
 
 
 def test_nothing_that_is_false_is_taken_for_a_default(flow: pf.Flow, tmp_path: Path) -> None:
-    flow.output("text", flow.add(nodes.told, value=0, unit="")["text"])
-    assert "told(value=0, unit=" in holds(flow, tmp_path)
+    flow.output("text", flow.add(nodes.in_units, value=0, unit="")["text"])
+    assert "in_units(value=0, unit=" in holds(flow, tmp_path)
 
 
 def test_a_whole_number_becomes_a_number_on_its_way(flow: pf.Flow, tmp_path: Path) -> None:
     flow.output("half", flow.add(nodes.half, value=flow.add(nodes.raised, value=1)["number"])["number"])
-    flow.output("all", flow.add(nodes.half, value=flow.add(nodes.numbers)["numbers"])["number"])
+    flow.output("all", flow.add(nodes.half, value=flow.add(nodes.counted_up)["numbers"])["number"])
     holds(flow, tmp_path)
 
 
@@ -165,14 +165,14 @@ def test_a_seed_left_to_chance_is_that_of_the_last_run_or_drawn(flow: pf.Flow, t
 
 
 def test_a_list_maps_a_node_and_several_are_paired(flow: pf.Flow, tmp_path: Path) -> None:
-    counted = flow.add(nodes.numbers)["numbers"]
+    counted = flow.add(nodes.counted_up)["numbers"]
     raised = flow.add(nodes.raised, value=counted)["number"]
     flow.output("raised", raised)
-    one = flow.add(nodes.numbers, count=1)["numbers"]
+    one = flow.add(nodes.counted_up, count=1)["numbers"]
     flow.output("pairs", flow.add("compare_values", first=raised, second=counted)["flag"])
     flow.output("alone", flow.add("compare_values", first=raised, second=one)["flag"])
     main = main_of(holds(flow, tmp_path))
-    assert "[raised(value=value) for value in" in main
+    assert "[raised(value=number) for number in numbers]" in main
     assert main.count("in paired(") == 2
 
 
@@ -187,7 +187,7 @@ def test_only_the_side_that_is_taken_is_made(flow: pf.Flow, tmp_path: Path) -> N
 
 def test_what_both_sides_need_is_made_once_before(flow: pf.Flow, tmp_path: Path) -> None:
     shared = flow.add(nodes.raised, value=1)["number"]
-    on, off = (flow.add(nodes.told, value=shared, unit=unit)["text"] for unit in ("on", "off"))
+    on, off = (flow.add(nodes.in_units, value=shared, unit=unit)["text"] for unit in ("on", "off"))
     flow.output("text", flow.add("switch", condition=flow.input("condition", False), on=on, off=off)["value"])
     assert main_of(holds(flow, tmp_path)).count("raised(") == 1
     holds(flow, tmp_path, condition=True)
@@ -217,7 +217,7 @@ def test_a_subflow_is_one_function_however_often_it_is_placed(growing: pf.Flow, 
 
 def test_a_subflow_is_mapped_over_a_list(growing: pf.Flow, tmp_path: Path) -> None:
     flow = holding(growing)
-    flow.output("numbers", flow.add("flow/grow", value=flow.add(nodes.numbers)["numbers"])["value"])
+    flow.output("numbers", flow.add("flow/grow", value=flow.add(nodes.counted_up)["numbers"])["value"])
     holds(flow, tmp_path)
 
 
@@ -232,7 +232,7 @@ def test_loops_carry_values_and_list_every_turn(growing: pf.Flow, tmp_path: Path
 
 def test_rows_of_a_table_call_a_function_each(growing: pf.Flow, tmp_path: Path) -> None:
     flow = holding(growing)
-    rows = flow.add(nodes.rows_of, values=flow.add(nodes.numbers)["numbers"])
+    rows = flow.add(nodes.table_of, values=flow.add(nodes.counted_up)["numbers"])
     each = flow.add("for_each/grow", rows=rows["table"])
     flow.output("values", each["values"])
     flow.output("table", each["table"])
@@ -241,7 +241,7 @@ def test_rows_of_a_table_call_a_function_each(growing: pf.Flow, tmp_path: Path) 
 
 def test_a_grid_is_a_product_with_a_sheet_and_a_table(tmp_path: Path) -> None:
     with pf.Flow("paint") as body:
-        body.output("image", nodes.painted(level=body.input("level", 0), size=body.input("size", 8)))
+        body.output("image", nodes.grey_square(level=body.input("level", 0), size=body.input("size", 8)))
     flow = holding(body)
     grid = flow.add("grid/paint", axes="level: 10 | 200\nsize: 8 | 16 | 24")
     for name in ("image", "images", "table"):
@@ -270,7 +270,7 @@ def test_an_input_that_nobody_set_is_named(flow: pf.Flow) -> None:
 
 
 def test_the_flow_rides_in_its_script(flow: pf.Flow, tmp_path: Path) -> None:
-    flow.output("text", flow.add(nodes.told, value=flow.input("value", 1))["text"])
+    flow.output("text", flow.add(nodes.in_units, value=flow.input("value", 1))["text"])
     path = tmp_path / "words.py"
     path.write_text(flow.to_script())
     back = pf.Flow.from_script(path)
@@ -279,18 +279,14 @@ def test_the_flow_rides_in_its_script(flow: pf.Flow, tmp_path: Path) -> None:
 
 
 def test_an_edited_script_says_so_and_what_can_be_kept(flow: pf.Flow) -> None:
-    flow.output("text", flow.add(nodes.told, value=flow.input("value", 1))["text"])
+    flow.output("text", flow.add(nodes.in_units, value=flow.input("value", 1))["text"])
     edited = flow.to_script().replace("value: int = 1", "value: int = 7").replace("default=1", "default=7")
     with pytest.raises(pf.ExportError, match=r"edited.*value=7"):
         pf.Flow.from_script(edited)
     read = pf.Flow.read_script(edited)
     assert read.is_edited and read.kept == ["value=7"] and not read.lost
     assert read.flow().run(backend="inline")["text"] == "7 px"
-    more = (
-        edited.replace("return told", "return 'x' + told")
-        if "return told" in edited
-        else edited.replace("told(", "print(", 1)
-    )
+    more = edited.replace("in_units(value=value)", "in_units(value=value * 2)")
     assert pf.Flow.read_script(more).lost
 
 
@@ -308,7 +304,7 @@ def test_a_script_without_a_sound_flow_is_refused_in_words(script: str, words: s
 
 
 def test_nothing_of_a_script_is_run_when_it_is_read(flow: pf.Flow, tmp_path: Path) -> None:
-    flow.output("text", flow.add(nodes.told, value=1)["text"])
+    flow.output("text", flow.add(nodes.in_units, value=1)["text"])
     flag = tmp_path / "ran"
     hostile = f"open({str(flag)!r}, 'w').close()\n{flow.to_script()}"
     assert pf.Flow.read_script(hostile).is_edited
@@ -316,5 +312,5 @@ def test_nothing_of_a_script_is_run_when_it_is_read(flow: pf.Flow, tmp_path: Pat
 
 
 def test_code_is_the_script_without_the_flow(flow: pf.Flow) -> None:
-    flow.output("text", flow.add(nodes.told, value=1)["text"])
+    flow.output("text", flow.add(nodes.in_units, value=1)["text"])
     assert flow.to_script().startswith(code_of(flow))

@@ -32,8 +32,8 @@ def sees(image: pf.Image) -> int:
 
 
 @pf.node(where="kernel")
-def grows(n: int, by: int = 1) -> int:
-    LOG.append("grows")
+def gains(n: int, by: int = 1) -> int:
+    LOG.append("gains")
     return n + by
 
 
@@ -57,7 +57,7 @@ def nothing_kept() -> None:
 def flow_of(notebook: Names) -> pf.Flow:
     flow = pf.Flow("bound")
     seen = flow.add(sees, id="seen")
-    grown = flow.add(grows, id="grown", n=seen["number"])
+    grown = flow.add(gains, id="grown", n=seen["number"])
     other = flow.add(alone, id="other")
     flow.output("sum", grown["number"])
     flow.output("alone", other["number"])
@@ -75,13 +75,13 @@ def run(flow: pf.Flow, **options: Any) -> list[str]:
 
 def test_only_what_depends_on_a_variable_runs_when_its_object_changes_also_in_place(notebook: Names) -> None:
     flow = flow_of(notebook)
-    assert run(flow) == ["alone", "grows", "sees"]
+    assert run(flow) == ["alone", "gains", "sees"]
     assert run(flow) == []
     notebook["photo"][0, 0] = 7
     assert stale_nodes(flow.document, flow.registry, flow.media) == ["seen", "grown"]
     assert "the variable 'photo' changed" in flow.why("seen")
     assert "the variable 'photo' changed" in flow.why("grown")
-    assert run(flow) == ["grows", "sees"]
+    assert run(flow) == ["gains", "sees"]
     assert flow.last_run is not None and flow.last_run.result()["sum"] == 22
 
 
@@ -132,10 +132,10 @@ def test_a_name_that_goes_and_comes_is_a_refusal_in_words_and_no_work(notebook: 
 def test_a_list_runs_the_node_for_each_item(notebook: Names) -> None:
     flow = flow_of(notebook)
     notebook["photo"] = [np.full((1, 1, 3), level, np.uint8) for level in (1, 2)]
-    assert run(flow) == ["alone", "grows", "grows", "sees", "sees"]
+    assert run(flow) == ["alone", "gains", "gains", "sees", "sees"]
     assert flow.last_run is not None and flow.last_run.result()["sum"] == [4, 7]
     notebook["photo"][1][:] = 5
-    assert run(flow) == ["grows", "sees"], "the item that did not change is found"
+    assert run(flow) == ["gains", "sees"], "the item that did not change is found"
 
 
 def test_an_array_that_changes_during_the_run_changes_no_result(notebook: Names) -> None:
@@ -163,7 +163,7 @@ def test_values_outside_the_limits_and_of_other_kinds_are_refused_where_they_ent
 
 def test_an_input_of_the_flow_reads_its_variable_unless_a_value_is_given(notebook: Names) -> None:
     flow = pf.Flow("inputs")
-    grown = flow.add(grows, id="grown", n=flow.input("count", type=int))
+    grown = flow.add(gains, id="grown", n=flow.input("count", type=int))
     flow.output("sum", grown["number"])
     flow.bind("count", "n")
     assert flow.run(count=1, backend="inline")["sum"] == 2, "the variable is not even there"
@@ -180,7 +180,7 @@ def test_an_input_of_the_flow_reads_its_variable_unless_a_value_is_given(noteboo
 
 def test_a_table_drives_a_loop(notebook: Names) -> None:
     body = pf.Flow("body")
-    grown = body.add(grows, n=body.input("n", type=int))
+    grown = body.add(gains, n=body.input("n", type=int))
     body.output("number", grown["number"])
     flow = pf.Flow("rows")
     flow.add(body, id="once", n=0)
@@ -195,7 +195,7 @@ def test_a_table_drives_a_loop(notebook: Names) -> None:
     LOG.clear()
     notebook["rows"].loc[1, "n"] = 9
     flow.run(backend="inline")
-    assert LOG == ["grows"], "the row that did not change is found"
+    assert LOG == ["gains"], "the row that did not change is found"
 
 
 def test_outputs_become_variables_when_the_run_has_ended_and_not_before_it_gave_them(notebook: Names) -> None:
@@ -212,7 +212,7 @@ def test_outputs_become_variables_when_the_run_has_ended_and_not_before_it_gave_
 
 def test_a_muted_node_passes_on_what_a_variable_gives(notebook: Names) -> None:
     flow = pf.Flow("muted")
-    grown = flow.add(grows, id="grown")
+    grown = flow.add(gains, id="grown")
     flow.output("n", grown["number"])
     flow.bind("grown.n", "n")
     notebook["n"] = 3
@@ -228,12 +228,12 @@ def test_a_pin_is_taken_off_when_another_variable_is_bound(notebook: Names) -> N
     assert run(flow) == [], "a pin stands although the object changed"
     notebook["other"] = np.ones((1, 1), np.uint8)
     flow.bind("seen.image", "other")
-    assert not flow.is_pinned("seen") and run(flow) == ["grows", "sees"]
+    assert not flow.is_pinned("seen") and run(flow) == ["gains", "sees"]
 
 
 def test_what_a_variable_held_stands_in_no_document(notebook: Names) -> None:
     flow = pf.Flow("told")
-    grown = flow.add(grows, id="grown")
+    grown = flow.add(gains, id="grown")
     flow.output("n", grown["number"])
     flow.bind("grown.n", "n")
     notebook["n"] = 918273645
