@@ -45,7 +45,7 @@ def run_script(source: str, folder: Path, environment: Mapping[str, str] | None 
     """
     path = folder / "flow.py"
     path.write_text(source, encoding="utf-8")
-    told = {**_shipped(), **(environment or {})}
+    told = {**shipped(), **(environment or {})}
     _write(_server().stdin, (str(path), told, _sent(arguments), _threads()))  # type: ignore[arg-type]
     is_done, made = _read(_server().stdout)  # type: ignore[arg-type]
     assert is_done, f"{made}\n{source}"
@@ -87,7 +87,7 @@ def plain(value: Any) -> Any:
     return plain(value.item()) if hasattr(value, "item") else (kind, plain(vars(value)))
 
 
-def _shipped() -> dict[str, str]:
+def shipped() -> dict[str, str]:
     """Return the variables in which scripts look for the models that come with the package."""
     from pixelflow_widgets.models.cards import cards
 
