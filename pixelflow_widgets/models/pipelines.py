@@ -217,6 +217,7 @@ def _of_task(whole: Any, task: str, brought: dict[str, Any], base: Base) -> Any:
 
 def _made(diffusers: Any, whole: Any, task: str, brought: dict[str, Any], base: Base) -> Any:
     if "motion_adapter" in brought:
+        memory.drop(base.loras.clear())  # the film's denoiser is read from the still's, whose layers must be plain
         moving = getattr(diffusers, MOTION[base.family])
         return moving.from_pipe(whole, motion_adapter=brought["motion_adapter"], dtype=base.dtype)
     if name := PIPELINES.get(task):

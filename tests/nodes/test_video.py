@@ -155,3 +155,15 @@ def test_a_film_is_made_in_the_worker_and_shows_itself(zoo: Zoo, worker: object)
     assert {preview.mime for preview in previews} == {"image/jpeg"}
     here = text_to_video("a red circle", model=str(zoo("wan")), frames=5, **SMALL)
     assert np.array_equal(running.result()["video"].frames, here.frames)
+
+
+def test_a_still_model_that_wore_a_lora_is_set_in_motion_and_wears_it_again(zoo: Zoo) -> None:
+    base = pf.Model(str(zoo("sd15")))
+    inked = base.with_adapter(str(zoo("lora_sd15")))
+    still = pf.nodes.text_to_image("a circle", model=inked, steps=1)
+    pf.models.free()
+    pf.nodes.text_to_image("a circle", model=inked, steps=1)
+    film = pf.nodes.text_to_video("a circle", model=base, motion=str(zoo("motion_sd15")), steps=1, frames=2)
+    assert len(film.frames) == 2
+    again = pf.nodes.text_to_image("a circle", model=inked, steps=1)
+    assert again.tobytes() == still.tobytes()
