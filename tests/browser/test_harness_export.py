@@ -18,7 +18,7 @@ def test_forms_are_chosen_by_tabs_and_a_refusal_is_words(harness: Harness) -> No
     panel.get_by_role("tab", name="Builder").click()
     expect(panel.get_by_role("alert")).to_have_text("'Paint' cannot be written as code: it holds a lock.")
     panel.get_by_role("tab", name="Notebook").click()
-    assert panel.locator("pre").all_inner_texts() == [f"# {harness.document()['name']}", "a = 1\na"]
+    expect(panel.locator("pre")).to_have_text([f"# {harness.document()['name']}", "a = 1\na"])
     panel.get_by_role("tab", name="SVG").click()
     assert panel.locator("img").evaluate("image => image.decode().then(() => image.naturalWidth)") == 80
 
