@@ -8,17 +8,24 @@ PixelFlowError
 │   ├── FlowFileError        a file is not a flow that can be read
 │   ├── OperationRejected    an edit breaks a rule of the document
 │   ├── FlowProblems         a flow refuses to run; carries every problem
+│   ├── PublishRefused       a flow cannot be served as it is; carries every reason
+│   ├── ValuesRefused        values that came from outside do not fit a flow's inputs; says where each is wrong
 │   └── RecordingError       Python control flow on a value that is only known when the flow runs
-└── RunError
-    ├── NodeFailed           a node raised; names it and keeps its traceback
-    ├── WorkerLost           the worker process died or could not start
-    └── Cancelled            somebody pressed Stop
+├── RunError
+│   ├── NodeFailed           a node raised; names it and keeps its traceback
+│   ├── WorkerLost           the worker process died or could not start
+│   └── Cancelled            somebody pressed Stop
+└── ServeError               what is served cannot be published, kept or done
+    ├── StoreError           the store of jobs and endpoints cannot be used
+    ├── ArtifactGone         a stored medium is not there any more
+    ├── QueueFull            too many jobs wait; says when to come again
+    └── IdempotencyClash     one Idempotency-Key came with two different requests
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -73,6 +80,31 @@ class FlowProblems(FlowError, ValueError):
         super().__init__("\n".join(["This flow cannot run:", *(f"  - {problem}" for problem in self.problems)]))
 
 
+class PublishRefused(FlowError, ValueError):
+    """Carries every reason why a flow cannot be served as it is.
+
+    Args:
+        problems: What is wrong, at least one.
+    """
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = list(problems)
+        super().__init__("\n".join(["This flow cannot be published:", *(f"  - {each}" for each in self.problems)]))
+
+
+class ValuesRefused(FlowError, ValueError):
+    """Says where values that came from outside do not fit the inputs of a flow.
+
+    Args:
+        problems: "at", a JSON Pointer into the values, and "message"; at least one.
+    """
+
+    def __init__(self, problems: Iterable[Mapping[str, str]]) -> None:
+        self.problems = [dict(problem) for problem in problems]
+        told = [f"{each['at']}: {each['message']}" if each["at"] else each["message"] for each in self.problems]
+        super().__init__("\n".join(["These values do not fit:", *(f"  - {line}" for line in told)]))
+
+
 class RunError(PixelFlowError):
     """Is the root of what can go wrong while a flow runs.
 
@@ -106,6 +138,35 @@ class WorkerLost(RunError):
 
 class Cancelled(RunError):
     """Says that a run was stopped before it was done."""
+
+
+class ServeError(PixelFlowError):
+    """Is the root of what can go wrong where flows are published and served."""
+
+
+class StoreError(ServeError):
+    """Says why the store of jobs and endpoints cannot be used, and what to do."""
+
+
+class ArtifactGone(ServeError, LookupError):
+    """Says that a stored medium is not there, or not any more."""
+
+
+class QueueFull(ServeError):
+    """Says that too many jobs wait already.
+
+    Args:
+        message: One sentence, with the remedy.
+        retry_after: Seconds after which there may be room.
+    """
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class IdempotencyClash(ServeError):
+    """Says that an Idempotency-Key stands for another request already."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
