@@ -19,14 +19,16 @@ PixelFlowError
     ├── StoreError           the store of jobs and endpoints cannot be used
     ├── ArtifactGone         a stored medium is not there any more
     ├── QueueFull            too many jobs wait; says when to come again
-    └── IdempotencyClash     one Idempotency-Key came with two different requests
+    ├── IdempotencyClash     one Idempotency-Key came with two different requests
+    ├── WebhookError         a webhook cannot be had, or a delivery is not from whom it says
+    └── CallFailed           a server refused a call, or its job failed; carries the answer
 """
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .flow.problems import Problem
@@ -167,6 +169,29 @@ class QueueFull(ServeError):
 
 class IdempotencyClash(ServeError):
     """Says that an Idempotency-Key stands for another request already."""
+
+
+class WebhookError(ServeError, ValueError):
+    """Says why a webhook cannot be had, or why a delivery is not believed."""
+
+
+class CallFailed(ServeError):
+    """Carries what a server answered instead of a result.
+
+    Args:
+        message: One sentence, with the remedy where one is known.
+        type: The server's word for it: "rate_limited", "node_failed" …
+        status: The HTTP status, or None where the job was accepted and failed later.
+        details: What else the server said.
+    """
+
+    def __init__(
+        self, message: str, *, type: str = "", status: int | None = None, details: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.type = type
+        self.status = status
+        self.details = dict(details or {})
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
