@@ -15,9 +15,7 @@ MAX_BYTES = 1024**3
 """How much a recording may take when it is unpacked."""
 
 
-_FORMATS = {
-    "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,ogg,flac,wav,mp3,aac,mpeg,mpegts,flv,asf,gif"
-}
+FORMATS = {"format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,ogg,flac,wav,mp3,aac,mpeg,mpegts,flv,asf,gif"}
 """Files of sounds and films. FFmpeg knows playlists, too, and opens the files and addresses that they name."""
 
 
@@ -56,7 +54,7 @@ def open_film(content: bytes, start: float = 0.0, end: float | None = None, edge
     import av
 
     try:
-        with av.open(io.BytesIO(content), "r", options=_FORMATS) as container:
+        with av.open(io.BytesIO(content), "r", options=FORMATS) as container:
             if not container.streams.video:
                 raise MediaError("There is no picture in this film.")
             stream = container.streams.video[0]
@@ -100,7 +98,7 @@ def _pixels(frame: Any, edge: int | None) -> Any:
 def _sound_of(content: bytes, start: float, end: float | None) -> Audio | None:
     import av
 
-    with av.open(io.BytesIO(content), "r", options=_FORMATS) as container:
+    with av.open(io.BytesIO(content), "r", options=FORMATS) as container:
         if not container.streams.audio:
             return None
         stream = container.streams.audio[0]
