@@ -64,12 +64,13 @@ _WEBHOOKS = (
         created_at REAL NOT NULL, removed_at REAL
     )""",
     """CREATE TABLE deliveries (
-        id TEXT PRIMARY KEY, webhook TEXT, url TEXT NOT NULL, secret TEXT NOT NULL, job TEXT, kind TEXT NOT NULL,
-        body TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, next_at REAL, last_status INTEGER,
-        last_error TEXT, created_at REAL NOT NULL, delivered_at REAL
+        id TEXT PRIMARY KEY, key TEXT NOT NULL, webhook TEXT, url TEXT NOT NULL, secret TEXT NOT NULL, job TEXT,
+        kind TEXT NOT NULL, body TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
+        next_at REAL, last_status INTEGER, last_error TEXT, created_at REAL NOT NULL, delivered_at REAL
     )""",
     "CREATE INDEX deliveries_due ON deliveries (state, next_at)",
     "CREATE INDEX deliveries_of_a_job ON deliveries (job)",
+    "CREATE INDEX deliveries_of_a_key ON deliveries (key)",
 )
 _USAGE = (
     # Sums, so that they outlive the jobs.

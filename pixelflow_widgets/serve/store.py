@@ -23,6 +23,7 @@ from typing import Any
 
 from ..errors import StoreError
 from ..flow.trust import data_folder
+from .changes import Changes
 from .migrations import MIGRATIONS
 
 PATIENCE = 5.0
@@ -48,6 +49,8 @@ class Store:
         self.files = self.folder / "files"
         """Where the bytes of artifacts lie."""
         self.path = self.folder / "store.sqlite"
+        self.changes = Changes(self.others_wrote)
+        """Who is told what other threads and processes wrote."""
         self._writing = threading.Lock()
         self._spare: list[sqlite3.Connection] = []
         self._is_closed = False
