@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from .. import media
 from ..errors import MediaError, OperationRejected
-from ..schema import NodeType, PortType, Registry, port_type_of
+from ..schema import NodeType, Registry
 from ..schema.options import spread
 from . import document as doc
 from .document import Document, Edge
@@ -18,13 +17,13 @@ from .layout import Columns, height_of
 from .live import LiveFlow
 from .media_files import MediaFiles, MediaReference, refer, to_json
 from .operations import NONE, Operation, removal
-from .subflow_editing import FlowOfFlows
+from .signed import SignedFlow
 
 _FILES = (".json", ".zip", ".png")
 """How the name of a file ends that may hold a flow; no node type is called so."""
 
 
-class EditableFlow(FlowOfFlows):
+class EditableFlow(SignedFlow):
     """Places, connects, sets and removes nodes."""
 
     def _begin(self, document: Document, files: MediaFiles, registry: Registry) -> None:
@@ -41,16 +40,6 @@ class EditableFlow(FlowOfFlows):
     def edges(self) -> list[Edge]:
         """Return the edges in the document's order."""
         return list(doc.edges(self._document))
-
-    @property
-    def inputs(self) -> dict[str, FlowInput]:
-        """Return the inputs of the flow by name."""
-        return {entry["name"]: FlowInput(self, entry["name"]) for entry in doc.inputs(self._document)}
-
-    @property
-    def outputs(self) -> dict[str, str]:
-        """Return the outputs of the flow: name → "node.port"."""
-        return {entry["name"]: entry["from"] for entry in doc.outputs(self._document)}
 
     def add(
         self,
@@ -249,54 +238,6 @@ class EditableFlow(FlowOfFlows):
             raise KeyError(f"There is no node '{key}' in '{self.name}'.")
         return key
 
-    def input(
-        self,
-        name: str,
-        default: Any = None,
-        *,
-        type: Any = None,
-        title: str | None = None,
-        help: str | None = None,
-        min: float | None = None,
-        max: float | None = None,
-    ) -> FlowInput:
-        """Add an input to the flow's signature.
-
-        Args:
-            name: Its name; becomes a parameter in exported code and an entry of the form.
-            default: Its value when none is given; None makes it required.
-            type: A Python type: `pf.Image`; read from the default if not given.
-            title: What the form calls it.
-            help: One sentence for the form.
-            min: Smallest value allowed.
-            max: Largest value allowed.
-        """
-        if type is None and default is None:
-            raise TypeError(f"The input '{name}' needs a type or a default. Write flow.input('{name}', type=pf.Image).")
-        port_type: PortType = port_type_of(type if type is not None else type_of(default))
-        entry: dict[str, Any] = {"name": name, "type": port_type.describe(), "feeds": []}
-        if default is not None:
-            kept = any(isinstance(item, MediaReference) for item in (default if port_type.many else [default]))
-            entry["default"] = refer(default) if kept else to_json(port_type, port_type.check(default), self.media)
-        if limits := {key: value for key, value in (("min", min), ("max", max)) if value is not None}:
-            entry["limits"] = limits
-        entry |= {key: text for key, text in (("title", title), ("help", help)) if text}
-        self.apply([{"op": "add_input", "input": entry}])
-        return FlowInput(self, name)
-
-    def output(self, name: str, source: OutputPort, *, title: str | None = None) -> None:
-        """Add an output to the flow's signature.
-
-        Args:
-            name: Its name: the key of `result[name]`.
-            source: The port that it reads.
-            title: What a form calls it.
-        """
-        if not isinstance(source, OutputPort) or source.flow is not self:
-            raise TypeError(f"The output '{name}' reads a port of a node of this flow, not {source!r}.")
-        entry = {"name": name, "from": str(source)} | ({"title": title} if title else {})
-        self.apply([{"op": "add_output", "output": entry}])
-
     def __repr__(self) -> str:
         return f"<flow {self.name}: {len(self._document['nodes'])} nodes, {len(self._document['edges'])} edges>"
 
@@ -310,12 +251,3 @@ def _same(value: Any, default: Any) -> bool:
     if isinstance(value, str | int | float | bool | type(None)):
         return value == default and isinstance(value, bool) == isinstance(default, bool)
     return getattr(value, "source", value) == default if isinstance(default, str) else False
-
-
-def type_of(default: Any) -> type:
-    """Return the Python type that an input of a flow has by its default."""
-    if isinstance(default, media.Image):
-        return media.Image
-    if isinstance(default, list) and default:
-        return list[type_of(default[0])]  # type: ignore[misc]
-    return type(default)

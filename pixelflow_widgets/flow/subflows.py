@@ -181,7 +181,7 @@ def _node_type(kind: Kind, name: str, entry: Any, registry: Registry) -> NodeTyp
     except FlowFileError:
         return None
     types = with_subflows(registry, document)
-    ports = placed_ports(kind, _inputs(document, types), _outputs(document, types))
+    ports = placed_ports(kind, _inputs(document, types), outputs_of(document, types))
     if ports is None:
         return None
     inside = [found for node in doc.nodes(document).values() if (found := types.find(node["type"])) is not None]
@@ -217,11 +217,12 @@ def _inputs(document: Document, types: Registry) -> Iterator[Port]:
             port_type = read_port_type(entry["type"])
         except MediaError:
             continue
-        fed = next((port for place in doc.feeds(entry) if (port := _port(document, types, place)) is not None), None)
+        fed = next((port for place in doc.feeds(entry) if (port := port_at(document, types, place)) is not None), None)
         yield input_port(entry, port_type, _default(entry, port_type), fed)
 
 
-def _port(document: Document, types: Registry, place: tuple[str, str]) -> Port | None:
+def port_at(document: Document, types: Registry, place: tuple[str, str]) -> Port | None:
+    """Return the input port at (node, port), or None where there is none that is known."""
     node = document["nodes"].get(place[0])
     node_type = types.find(node["type"]) if doc.is_node(node) else None
     return node_type.inputs.get(place[1]) if node_type else None
@@ -240,7 +241,8 @@ def _default(entry: Mapping[str, Any], port_type: PortType) -> Any:
         return REQUIRED
 
 
-def _outputs(document: Document, types: Registry) -> Iterator[Port]:
+def outputs_of(document: Document, types: Registry) -> Iterator[Port]:
+    """Yield the ports that the outputs of a flow are; a list where their node runs for each item of one."""
     graph = Graph.of(document)
     found = {key: types.find(entry["type"]) for key, entry in doc.nodes(document).items()}
     mapped = mapped_nodes(document, graph, found)
