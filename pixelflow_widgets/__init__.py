@@ -38,12 +38,14 @@ if TYPE_CHECKING:
         PixelFlowError,
         RecordingError,
         RunError,
+        WebhookError,
         WorkerLost,
     )
     from .flow.problems import Problem
     from .media import Adapter, Audio, Image, Latents, Mask, Model, Table, Video
     from .public import Flow, edit, inspect
     from .schema import Ask, Complaint, Lazy, Option, Options, Progress, Record, node, registry
+    from .serve.webhooks import verify_webhook
 
 __version__ = "0.1.0"
 
@@ -53,8 +55,9 @@ _HOMES = {
     "media": "Adapter Audio Image Latents Mask Model Table Video",
     "controls": "Advanced Choices Colour Control File ModelPicker Number Prompt Seed Slider Text Toggle Upload",
     "flow.problems": "Problem",
+    "serve.webhooks": "verify_webhook",
     "errors": "Cancelled ExportError FlowFileError FlowProblems MediaError ModelError NodeFailed NodeTypeError "
-    "OperationRejected PixelFlowError RecordingError RunError WorkerLost",
+    "OperationRejected PixelFlowError RecordingError RunError WebhookError WorkerLost",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 _ROOMS = ("media", "models", "nodes")
@@ -102,6 +105,7 @@ __all__ = [
     "Toggle",
     "Upload",
     "Video",
+    "WebhookError",
     "WorkerLost",
     "edit",
     "inspect",
@@ -110,6 +114,7 @@ __all__ = [
     "node",
     "nodes",
     "registry",
+    "verify_webhook",
 ]
 
 

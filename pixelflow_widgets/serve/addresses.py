@@ -89,7 +89,7 @@ def _host(url: httpx.URL) -> str:
 
 
 def _port(url: httpx.URL) -> int:
-    return url.port or (443 if url.scheme == "https" else 80)
+    return url.port if url.port is not None else 443 if url.scheme == "https" else 80
 
 
 def read_url(text: Any, hosts: frozenset[str] = frozenset()) -> httpx.URL:
@@ -108,7 +108,7 @@ def read_url(text: Any, hosts: frozenset[str] = frozenset()) -> httpx.URL:
         url = httpx.URL(text)
     except (httpx.InvalidURL, ValueError) as error:
         raise WebhookError(f"This is no URL that a webhook can have: {error}.") from None
-    if url.scheme not in ("http", "https") or not _HOST.fullmatch(_host(url)) or url.port == 0:
+    if url.scheme not in ("http", "https") or not _HOST.fullmatch(_host(url)) or not 0 < _port(url) < 65_536:
         raise WebhookError("A webhook's URL begins with https:// or http:// and names a host.")
     if url.userinfo:
         raise WebhookError("A webhook's URL carries no user name and password: who sends is proven by the signature.")
