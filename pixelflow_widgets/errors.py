@@ -16,6 +16,8 @@ PixelFlowError
 │   ├── WorkerLost           the worker process died or could not start
 │   └── Cancelled            somebody pressed Stop
 └── ServeError               what is served cannot be published, kept or done
+    ├── NoEndpoint           there is no such endpoint or version, or it was unpublished
+    ├── EndpointChanged      what a version was published with is not there any more
     ├── StoreError           the store of jobs and endpoints cannot be used
     ├── ArtifactGone         a stored medium is not there any more
     ├── QueueFull            too many jobs wait; says when to come again
@@ -144,6 +146,23 @@ class Cancelled(RunError):
 
 class ServeError(PixelFlowError):
     """Is the root of what can go wrong where flows are published and served."""
+
+
+class NoEndpoint(ServeError, LookupError):
+    """Says that there is no such endpoint or version.
+
+    Args:
+        message: One sentence, with the remedy.
+        is_gone: There was one, and it was unpublished.
+    """
+
+    def __init__(self, message: str, *, is_gone: bool = False) -> None:
+        super().__init__(message)
+        self.is_gone = is_gone
+
+
+class EndpointChanged(ServeError):
+    """Says that something a version was published with is another one now, or is not there: a model, a module."""
 
 
 class StoreError(ServeError):

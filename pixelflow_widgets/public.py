@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 from .errors import FlowFileError, RunError
 from .export.exportable import ExportableFlow
-from .flow.carrying import CarryingFlow
 from .flow.document import Document
 from .flow.edited import listen
 from .flow.handles import Node, OutputPort
@@ -22,6 +21,7 @@ from .run import Result, Run
 from .run.events import Event
 from .run.questions import Question
 from .schema import Registry
+from .serve.publishable import PublishableFlow
 
 if TYPE_CHECKING:
     import pandas
@@ -40,7 +40,7 @@ def _ask_worker(name: str, *arguments: Any) -> Any:
 ask_also(_ask_worker)
 
 
-class Flow(CarryingFlow, ExportableFlow):
+class Flow(PublishableFlow, ExportableFlow):
     """Is a flow: nodes, edges, inputs and outputs.
 
     Inside `with Flow("first") as flow:` node functions are placed instead of run.

@@ -78,8 +78,14 @@ def find_problems(
     joined |= {place for entry in doc.inputs(document) for place in doc.feeds(entry)}
     found += body_binding_problems(document) if is_body else binding_problems(document, registry, files, joined)
     if wanted is None:
-        return found
+        return found if is_body else [*found, *_notices(document, registry)]
     return [problem for problem in found if problem.node is None or problem.node in wanted]
+
+
+def _notices(document: Document, registry: Registry) -> Iterator[Problem]:
+    for tell in registry.notices.values():
+        for told in tell(document):
+            yield Problem(told.code, told.sentence, told.remedy, port=told.port or None, severity="hint")
 
 
 def _unreadable(document: Document) -> Iterator[Problem]:

@@ -127,6 +127,7 @@ class SubflowTypes(Registry):
         self.checks = outside.checks
         self.origins = outside.origins
         self.machine = outside.machine
+        self.notices = outside.notices
         self._held = held
         self._derived: dict[str, NodeType | None] = {}
         self._former: dict[str, NodeType | None] = {}

@@ -7,6 +7,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,8 @@ class Registry:
         """What a saved file says of a value, by type name: each thing that a model is made of, with its digest."""
         self.machine: dict[str, Callable[[], Any]] = {}
         """What else results depend on, as saved files say it: "versions", "threads", "device"."""
+        self.notices: dict[str, Callable[[Mapping[str, Any]], Iterable[Complaint]]] = {}
+        """What else is to be said of a whole flow, by who says it: that callers of an endpoint miss an input."""
         self.revision = 0
         """Grows with each type that is added or replaced."""
         self._listeners: list[Callable[[], None]] = []
@@ -126,5 +129,7 @@ def _entry_point_texts() -> Iterator[bytes]:
             yield path.read_bytes()
 
 
+defining: ContextVar[Registry | None] = ContextVar("defining", default=None)
+"""Where `@node` adds what it makes while the code of one version of a flow is run; None is `registry`."""
 registry = Registry(built_in=__name__.partition(".")[0] + ".nodes")
 """The types of this process."""

@@ -22,7 +22,7 @@ from .port_types import is_lazy, options_of, port_type_of, takes_none, without_n
 from .progress import Progress
 from .record import Record
 from .recording import active_recorder
-from .registry import registry
+from .registry import defining, registry
 
 Check = Callable[[Mapping[str, Any]], Iterable[Complaint]]
 P = ParamSpec("P")
@@ -62,7 +62,8 @@ def node(function: Any = None, **settings: Any) -> Any:
 
     def decorate(function: Any) -> Any:
         made = read_node_type(function, names=frame.f_locals, **settings)
-        registry.add(made)
+        own = defining.get()
+        (registry if own is None else own).add(made)
         return _recordable(function, made)
 
     return decorate if function is None else decorate(function)

@@ -125,6 +125,20 @@ class Store:
             self._spare.append(connection)
 
 
+def shared_store(folder: Path | None = None) -> Store:
+    """Return the store of a folder that this process uses, made when it is first asked for.
+
+    Args:
+        folder: Where it lies; `serve` in PIXELFLOW_DATA if not given.
+    """
+    return _shared(Path(folder or serve_folder()).expanduser().resolve())
+
+
+@functools.cache
+def _shared(folder: Path) -> Store:
+    return Store(folder)
+
+
 def serve_folder() -> Path:
     """Return where what is served is kept; a folder that goes with the process where nothing shall be kept on disk."""
     folder = data_folder()

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from ...controls import Choices
 from ...errors import MediaError
 from ...schema import Port, PortType, Registry
 from ...schema.node_type import REQUIRED, in_words
@@ -257,7 +256,7 @@ def _choices(port_type: PortType, told: Any, ports: Iterable[Port]) -> tuple[str
     if port_type.name not in _CHOSEN:
         return None
     lists = [port_type.choices, *(port.type.choices for port in ports)]
-    lists += [port.control.options for port in ports if isinstance(port.control, Choices)]
+    lists += [port.control.options for port in ports if port.control and port.control.kind == "choices"]  # type: ignore[attr-defined]
     if isinstance(told, list) and all(isinstance(choice, str) for choice in told):
         lists.insert(0, tuple(told))
     given = [each for each in lists if each]
