@@ -48,9 +48,14 @@ class Key(Protocol):
     """Is who asks."""
 
     @property
-    def id(self) -> str: ...
+    def id(self) -> str:
+        """Return what names it."""
+        ...
+
     @property
-    def per_minute(self) -> int | None: ...
+    def per_minute(self) -> int | None:
+        """Return how many requests a minute it may make; None is what everybody may."""
+        ...
 
 
 class Guard:
@@ -83,6 +88,7 @@ class Guard:
         self.is_draining = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or have the app answer it."""
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
@@ -206,10 +212,12 @@ class Visit:
             if self.status:
                 raise
             await self.refuse(refusal)
+        except Exception:
+            if self.status != 500:  # the app has told it, and its log says more
+                raise
 
     async def refuse(self, refusal: Refusal) -> None:
-        """Answer with a refusal; what was not read of the body is, a little, so that the answer arrives."""
-        await self._drain()
+        """Answer with a refusal."""
         body = refusal.body(self.scope["path"])
         headers = {"content-type": "application/json", "content-length": str(len(body)), **refusal.headers}
         told = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
@@ -233,14 +241,12 @@ class Visit:
         self.received += len(message.get("body", b""))
         self._is_read = not message.get("more_body", False)
         if self.received > self._most:
-            self._closes = not self._is_read
             raise _too_large(self._most)
         return message
 
     async def _drain(self) -> None:
         """Read on for a moment: a client that still sends would lose the answer with its line."""
-        if self._is_read or not _has_body(self.scope) or self._closes:
-            self._closes = self._closes or (not self._is_read and _has_body(self.scope))
+        if self._is_read or self._closes or not _has_body(self.scope):
             return
         left = _DRAINED
         try:
@@ -257,11 +263,12 @@ class Visit:
         """Pass a part of the answer on, with the headers that every answer has."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            await self._drain()
             headers = [*message.get("headers", ())]
             named = {name.lower() for name, _ in headers}
             headers += [(name, value) for name, value in SECURITY_HEADERS if name not in named]
             headers.append((b"x-request-id", self.id.encode()))
-            if self._closes or (not self._is_read and _has_body(self.scope)):
+            if self._closes:
                 headers.append((b"connection", b"close"))  # what is left of a body is never taken for a request
             message = {**message, "headers": headers}
         elif message["type"] == "http.response.body":

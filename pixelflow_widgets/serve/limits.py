@@ -26,7 +26,7 @@ class Limits:
         wait: Seconds that `Prefer: wait` holds a request at most.
     """
 
-    body: int = 20_000_000
+    body: int = 30_000_000
     upload: int = 100_000_000
     pixels: int = MAX_PIXELS
     frames: int = 2_000

@@ -1,0 +1,287 @@
+"""The server: uvicorn beside a notebook or alone in its process, with the runner and the webhooks that belong to it.
+
+In a notebook it has a thread and an event loop of its own, so the kernel stays free; nodes run in the kernel's worker,
+which editors and servers share. From the shell it has the process, and SIGTERM drains it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import logging.handlers
+import secrets
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from ..errors import ServeError
+from ..run.backends import Backend
+from ..schema import Registry
+from .app import make_app
+from .limits import Limits
+from .listening import CarefulProtocol
+from .runner import Runner
+from .serving import Serving
+from .store import Store
+
+PORT = 8484
+DRAIN_SECONDS = 30.0
+_START_SECONDS = 30.0
+_LOG_BYTES, _LOGS = 10_000_000, 3
+
+
+class Server:
+    """Serves the published flows of a store.
+
+    Args:
+        store: Where they are; the usual one if not given.
+        host: Address to listen on; another one than 127.0.0.1 lets other machines in, who need a key like everybody.
+        port: Port to listen on; 0 takes a free one.
+        names: Names by which it may be called, besides this machine's own.
+        registry: Which node types there are.
+        lanes: How many jobs run at once.
+        backend: Where nodes run.
+        limits: How much a request may ask.
+        per_minute: Requests a minute of a key that names no number of its own.
+        webhook_hosts: Private hosts that webhooks may be on, by name.
+    """
+
+    def __init__(
+        self,
+        store: Store | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = PORT,
+        names: Iterable[str] = (),
+        registry: Registry | None = None,
+        lanes: int = 2,
+        backend: str | Backend = "auto",
+        limits: Limits | None = None,
+        per_minute: int = 1200,
+        webhook_hosts: Iterable[str] | str | None = None,
+    ) -> None:
+        self.store = store or Store()
+        self.serving = Serving.of(self.store, registry=registry, limits=limits, webhook_hosts=webhook_hosts)
+        self.runner = Runner(
+            self.store,
+            registry,
+            lanes,
+            backend=backend,
+            jobs=self.serving.jobs,
+            endpoints=self.serving.endpoints,
+        )
+        self.serving = self.serving.with_preview(self.runner.preview)
+        self._log = access_log(self.store.folder)
+        self.guard = make_app(self.serving, hosts=names, log=self._log, per_minute=per_minute)
+        self._host, self._port = host, port
+        self._uvicorn: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+        self._socket: socket.socket | None = None
+
+    @property
+    def url(self) -> str:
+        """Return where it answers."""
+        if self._socket is None:
+            raise ServeError("The server does not run. Start it first.")
+        port = self._socket.getsockname()[1]
+        name = "127.0.0.1" if self._host in ("0.0.0.0", "::", "") else self._host
+        return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+
+    @property
+    def is_running(self) -> bool:
+        """Return whether it answers."""
+        return self._uvicorn is not None and self._uvicorn.started and not self._uvicorn.should_exit
+
+    def start(self) -> Server:
+        """Begin to serve in a thread, and return when it answers.
+
+        Raises:
+            ServeError: The port is taken, or it did not start.
+        """
+        if self.is_running:
+            return self
+        server = self._prepare()
+        self._thread = threading.Thread(target=self._serve, args=(server,), name="pixelflow-server", daemon=True)
+        self._thread.start()
+        until = time.monotonic() + _START_SECONDS
+        while not server.started:
+            if not self._thread.is_alive() or time.monotonic() > until:
+                self.stop(0)
+                raise ServeError("The server did not start. Its log says why.")
+            time.sleep(0.01)
+        return self
+
+    def run(self, on_start: Callable[[], None] | None = None) -> None:
+        """Serve in this thread until SIGTERM or Ctrl-C, then drain: what runs may end, what waits stays in the store.
+
+        Args:
+            on_start: Called when it is about to answer.
+        """
+        server = self._prepare()
+        former = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)}
+        for each in former:
+            signal.signal(each, lambda *_: self._begin_drain(server))
+        try:
+            if on_start is not None:
+                on_start()
+            self._serve(server)
+        finally:
+            for each, handler in former.items():
+                signal.signal(each, handler)
+            self._close()
+
+    def stop(self, drain: float = DRAIN_SECONDS) -> None:
+        """Stop: nothing new is taken, what runs has some seconds, and goes back into the queue after that.
+
+        Args:
+            drain: How many seconds.
+        """
+        server, thread = self._uvicorn, self._thread
+        if server is None:
+            return
+        self.guard.is_draining = True
+        self.runner.drain(drain)
+        server.should_exit = True
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(10)
+        self._close()
+
+    def _begin_drain(self, server: uvicorn.Server) -> None:
+        """Hear a signal: the first one drains, the second one ends at once."""
+        if self.guard.is_draining:
+            server.force_exit = server.should_exit = True
+            return
+        self.guard.is_draining = True
+
+        def drain() -> None:
+            self.runner.drain(DRAIN_SECONDS)
+            server.should_exit = True
+
+        threading.Thread(target=drain, name="pixelflow-drain", daemon=True).start()
+
+    def _prepare(self) -> uvicorn.Server:
+        self._socket = _bound(self._host, self._port)
+        config = uvicorn.Config(
+            self.guard,
+            http=CarefulProtocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=True,
+            proxy_headers=False,
+            timeout_keep_alive=15,
+            timeout_graceful_shutdown=5,
+        )
+        self.guard.is_draining = False
+        server = self._uvicorn = _Uvicorn(config)
+        self.runner.start()
+        self.serving.deliveries.start()
+        return server
+
+    def _serve(self, server: uvicorn.Server) -> None:
+        assert self._socket is not None
+        server.run(sockets=[self._socket])
+
+    def _close(self) -> None:
+        self.serving.deliveries.stop()
+        self.runner.stop()
+        if self._socket is not None:
+            self._socket.close()
+        self._uvicorn = self._thread = self._socket = None
+
+    def __enter__(self) -> Server:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop(0)
+
+    def __repr__(self) -> str:
+        return f"<server {self.url}>" if self.is_running else "<server, stopped>"
+
+
+class _Uvicorn(uvicorn.Server):
+    """Leaves signals to us: a server in a notebook has no right to Ctrl-C."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Any:
+        yield
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """Return a socket that listens; a port below is taken by another server.
+
+    Raises:
+        ServeError: It is taken, or the address is none of this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # asyncio sends at once on such lines only
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((host, port))
+        made.listen(256)
+    except OSError as error:
+        made.close()
+        raise ServeError(
+            f"The server cannot listen on {host}:{port}: {error.strerror or error}. Choose another port."
+        ) from error
+    return made
+
+
+def access_log(folder: Path) -> Callable[[dict[str, Any]], None]:
+    """Return what writes one JSON line a request into `access.log` of a folder; ten megabytes thrice are kept."""
+    handler = logging.handlers.RotatingFileHandler(
+        folder / "access.log", maxBytes=_LOG_BYTES, backupCount=_LOGS, encoding="utf-8", delay=True
+    )
+    handler.setFormatter(logging.Formatter("%(message)s"))
+
+    def write(entry: dict[str, Any]) -> None:
+        line = json.dumps(entry, ensure_ascii=True)
+        handler.handle(logging.LogRecord("pixelflow.access", logging.INFO, "", 0, line, None, None))
+
+    return write
+
+
+def first_key(serving: Serving, title: str = "first") -> str | None:
+    """Return the text of a new key where the store has none that works, else None: keys are shown once."""
+    if any(key.revoked_at is None for key in serving.keys.all()):
+        return None
+    return serving.keys.make(title, ("*", "admin")).text
+
+
+def welcome(server: Server, key: str | None, name: str | None = None, example: dict[str, Any] | None = None) -> str:
+    """Return what is printed when a server begins: where it is, the key once, a line to try, the documentation."""
+    lines = [f"Serving at {server.url}", f"Documentation: {server.url}/docs"]
+    if key is not None:
+        lines.append(f"Key: {key}   (shown once; more: pixelflow keys make)")
+    if name is not None:
+        body = json.dumps(example or {}, ensure_ascii=False).replace("'", "'\\''")
+        shown = key or "$PIXELFLOW_KEY"
+        lines += [
+            "Try:",
+            f"  curl {server.url}/v1/flows/{name} \\",
+            f"    -H 'x-api-key: {shown}' \\" if key else f'    -H "x-api-key: {shown}" \\',
+            "    -H 'content-type: application/json' \\",
+            f"    -d '{body}'",
+        ]
+    return "\n".join(lines)
+
+
+def serving(store: Store | None = None, *, port: int = 0, **settings: Any) -> tuple[Server, str]:
+    """Start a server in a thread and return it with a key of its own, for a program that serves itself.
+
+    Args:
+        store: Where the flows are.
+        port: 0 takes a free one.
+        settings: As for `Server`.
+    """
+    server = Server(store, port=port, **settings).start()
+    return server, server.serving.keys.make(f"own-{secrets.token_hex(3)}").text
