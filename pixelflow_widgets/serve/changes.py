@@ -36,7 +36,8 @@ class Changes:
             self._listeners.setdefault(topic, []).append(callback)
             if not self._is_looking:
                 self._is_looking = True
-                threading.Thread(target=self._look, name="pixelflow-serve-changes", daemon=True).start()
+                known = self._seen()  # now: what is written from here on shall be heard of
+                threading.Thread(target=self._look, args=(known,), name="pixelflow-changes", daemon=True).start()
 
         def stop() -> None:
             with self._lock:
@@ -58,20 +59,22 @@ class Changes:
             except Exception:  # a listener's mistake is not the job's
                 traceback.print_exc()
 
-    def _look(self) -> None:
+    def _seen(self) -> int | None:
+        try:
+            return self._others_wrote()
+        except sqlite3.Error:  # the store was closed, or its disk is gone: who waits looks by himself now and then
+            return None
+
+    def _look(self, known: int | None) -> None:
         """Tell everybody when another process has written, as long as anybody listens."""
-        known: int | None = None
         while True:
-            try:
-                seen = self._others_wrote()
-            except sqlite3.Error:  # the store was closed, or its disk is gone: who waits looks by himself now and then
-                seen = None
+            seen = self._seen()
             with self._lock:
                 topics = list(self._listeners)
                 if not topics:
                     self._is_looking = False
                     return
-            if known is not None and seen != known:
+            if seen != known:
                 self.tell(topics)
             known = seen
             time.sleep(LOOK_SECONDS)
