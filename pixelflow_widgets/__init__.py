@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         Upload,
     )
     from .errors import (
+        CallFailed,
         Cancelled,
         ExportError,
         FlowFileError,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from .media import Adapter, Audio, Image, Latents, Mask, Model, Table, Video
     from .public import Flow, edit, inspect
     from .schema import Ask, Complaint, Lazy, Option, Options, Progress, Record, node, registry
+    from .serve.client import AsyncClient, Client
     from .serve.webhooks import verify_webhook
 
 __version__ = "0.1.0"
@@ -55,9 +57,10 @@ _HOMES = {
     "media": "Adapter Audio Image Latents Mask Model Table Video",
     "controls": "Advanced Choices Colour Control File ModelPicker Number Prompt Seed Slider Text Toggle Upload",
     "flow.problems": "Problem",
+    "serve.client": "AsyncClient Client",
     "serve.webhooks": "verify_webhook",
-    "errors": "Cancelled ExportError FlowFileError FlowProblems MediaError ModelError NodeFailed NodeTypeError "
-    "OperationRejected PixelFlowError RecordingError RunError WebhookError WorkerLost",
+    "errors": "CallFailed Cancelled ExportError FlowFileError FlowProblems MediaError ModelError NodeFailed "
+    "NodeTypeError OperationRejected PixelFlowError RecordingError RunError WebhookError WorkerLost",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 _ROOMS = ("media", "models", "nodes")
@@ -66,9 +69,12 @@ __all__ = [
     "Adapter",
     "Advanced",
     "Ask",
+    "AsyncClient",
     "Audio",
+    "CallFailed",
     "Cancelled",
     "Choices",
+    "Client",
     "Colour",
     "Complaint",
     "Control",
