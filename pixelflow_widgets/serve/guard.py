@@ -180,7 +180,7 @@ class Guard:
     def _check_length(self, scope: Scope, headers: dict[bytes, bytes]) -> None:
         length = headers.get(b"content-length", b"0")
         if not length.isdigit() or len(length) > 18:
-            raise Refusal(400, "bad_header", "The length of the body is a whole number.", at="content-length")
+            raise _bad_header("The length of the body is a whole number.", "content-length")
         if int(length) > (most := self.most(scope, headers)):
             raise _too_large(most)
         if headers.get(b"content-encoding", b"identity").lower() != b"identity":
@@ -268,7 +268,7 @@ class Visit:
             named = {name.lower() for name, _ in headers}
             headers += [(name, value) for name, value in SECURITY_HEADERS if name not in named]
             headers.append((b"x-request-id", self.id.encode()))
-            if self._closes:
+            if self._closes and b"connection" not in named:
                 headers.append((b"connection", b"close"))  # what is left of a body is never taken for a request
             message = {**message, "headers": headers}
         elif message["type"] == "http.response.body":
@@ -306,17 +306,22 @@ def _read_headers(scope: Scope) -> dict[bytes, bytes]:
     """
     headers: dict[bytes, bytes] = {}
     if len(scope["headers"]) > MAX_HEADERS:
-        raise Refusal(400, "bad_header", f"A request has at most {MAX_HEADERS} headers.")
+        raise _bad_header(f"A request has at most {MAX_HEADERS} headers.")
     for name, value in scope["headers"]:
         if name in headers and name in ONCE:
-            raise Refusal(400, "bad_header", "This header stands twice.", at=name.decode("latin-1"))
+            raise _bad_header("This header stands twice.", name.decode("latin-1"))
         headers[name] = value
     if b"transfer-encoding" in headers:
         if b"content-length" in headers:
-            raise Refusal(400, "bad_header", "A body has a length or comes in chunks, not both.", at="content-length")
+            raise _bad_header("A body has a length or comes in chunks, not both.", "content-length")
         if headers[b"transfer-encoding"].lower() != b"chunked":
-            raise Refusal(400, "bad_header", "A body comes in chunks or whole.", at="transfer-encoding")
+            raise _bad_header("A body comes in chunks or whole.", "transfer-encoding")
     return headers
+
+
+def _bad_header(words: str, at: str | None = None) -> Refusal:
+    """Return the refusal of a head that programs may read differently; nothing more is read from that line."""
+    return Refusal(400, "bad_header", words, at=at, headers={"connection": "close"})
 
 
 def _has_body(scope: Scope) -> bool:
