@@ -53,7 +53,7 @@ class _Caller:
     def __init__(self, url: str, key: str | None, patience: float) -> None:
         parts = urlsplit(url if "://" in url else f"http://{url}")
         if parts.scheme not in ("http", "https") or not parts.netloc:
-            raise ValueError(f"A server's URL is written 'http://127.0.0.1:8765', not {url!r}.")
+            raise ValueError(f"A server's URL is written 'http://127.0.0.1:8484', not {url!r}.")
         self.url = f"{parts.scheme}://{parts.netloc}"
         self.patience = patience
         self.described: dict[tuple[str, int | None], dict[str, Any]] = {}
@@ -102,7 +102,7 @@ class Client(_Caller):
         patience: Seconds for which a server that is away or busy is asked again.
     """
 
-    def __init__(self, url: str = "http://127.0.0.1:8765", key: str | None = None, *, patience: float = 60.0) -> None:
+    def __init__(self, url: str = "http://127.0.0.1:8484", key: str | None = None, *, patience: float = 60.0) -> None:
         super().__init__(url, key, patience)
         self._http = httpx.Client(**self._settings)
 
@@ -153,7 +153,7 @@ class AsyncClient(_Caller):
         patience: Seconds for which a server that is away or busy is asked again.
     """
 
-    def __init__(self, url: str = "http://127.0.0.1:8765", key: str | None = None, *, patience: float = 60.0) -> None:
+    def __init__(self, url: str = "http://127.0.0.1:8484", key: str | None = None, *, patience: float = 60.0) -> None:
         super().__init__(url, key, patience)
         self._http = httpx.AsyncClient(**self._settings)
 
