@@ -35,6 +35,7 @@ class Job:
         finished_at: When it ended.
         expires_at: When it and its results are removed.
         attempts: How many times it was begun.
+        lost: How many times the worker process ended that it ran in.
         owner: Who runs it.
         progress: How much is done, from 0 to 1.
         note: What is being done.
@@ -60,6 +61,7 @@ class Job:
     finished_at: float | None
     expires_at: float | None
     attempts: int
+    lost: int
     owner: str | None
     progress: float | None
     note: str

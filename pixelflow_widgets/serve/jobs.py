@@ -31,8 +31,10 @@ if TYPE_CHECKING:
 MAX_QUEUED = 200
 KEPT_SECONDS = 7 * 24 * 3600.0
 """How long a job and its results stay after it has ended."""
-MAX_ATTEMPTS = 4
-"""How many times a job is begun whose process is lost each time: it may be what ends them."""
+MAX_LOST = 4
+"""How many workers a job may lose: it may be what ends them."""
+MAX_ATTEMPTS = 25
+"""How many times a job is begun: it may be what ends the runner itself, of whose death others are mostly the reason."""
 _LOOKED_AT = 20
 """Earlier jobs from which the time of the next is estimated."""
 _UNKNOWN_SECONDS, _MOST_SECONDS = 5, 60
@@ -41,7 +43,9 @@ _CLAIM = """
 UPDATE jobs SET status = 'running', owner = :owner, started_at = :now, attempts = attempts + 1
 WHERE id = (SELECT id FROM jobs WHERE status = 'queued' ORDER BY priority, rowid LIMIT 1) RETURNING *
 """
-_REQUEUE = "UPDATE jobs SET status = 'queued', owner = NULL, progress = NULL, note = '', attempts = ? WHERE id = ?"
+_REQUEUE = (
+    "UPDATE jobs SET status = 'queued', owner = NULL, progress = NULL, note = '', attempts = ?, lost = ? WHERE id = ?"
+)
 _POSITION = """
 SELECT count(*) FROM jobs AS other, jobs AS mine WHERE mine.id = ? AND other.status = 'queued'
     AND (other.priority, other.rowid) < (mine.priority, mine.rowid)
@@ -321,14 +325,14 @@ class Jobs:
         Args:
             id: The job.
             owner: The runner.
-            words: What was lost, where something was.
+            words: How its worker ended, where that is why.
             counts: The job may be to blame: too many of these and it has failed.
         """
         asked = "SELECT * FROM jobs WHERE id = ? AND owner = ? AND status = 'running'"
         with self._store.writing() as connection:
             row = connection.execute(asked, (id, owner)).fetchone()
             if row is not None:
-                self._put_back(connection, row, words, counts=counts)
+                self._put_back(connection, row, words, row["attempts"] - (not counts), row["lost"] + counts)
         self._store.changes.tell([id, QUEUE])
         return row is not None
 
@@ -339,24 +343,21 @@ class Jobs:
             for owner in owners:
                 had = connection.execute("SELECT * FROM jobs WHERE owner = ? AND status = 'running'", (owner,))
                 for row in had.fetchall():
-                    self._put_back(connection, row, "The process that ran it is gone.", counts=True)
+                    self._put_back(connection, row, "The process that ran it is gone.", row["attempts"], row["lost"])
                     ids.append(row["id"])
                 connection.execute("DELETE FROM owners WHERE id = ?", (owner,))
         self._store.changes.tell([*ids, QUEUE])
         return ids
 
-    def _put_back(self, connection: sqlite3.Connection, row: sqlite3.Row, words: str, *, counts: bool) -> None:
-        id, owner, attempts = row["id"], row["owner"], row["attempts"]
+    def _put_back(self, connection: sqlite3.Connection, row: sqlite3.Row, words: str, attempts: int, lost: int) -> None:
+        id, owner = row["id"], row["owner"]
         if row["cancel_asked"]:
             self._end(connection, id, owner, "canceled", (), {})
-        elif counts and attempts >= MAX_ATTEMPTS:
-            message = f"The job was begun {attempts} times, and its process was lost each time. {words}".strip()
+        elif lost >= MAX_LOST or attempts >= MAX_ATTEMPTS:
+            message = f"The job was begun {attempts} times, and what ran it ended each time. {words}".strip()
             self._end(connection, id, owner, "failed", (), {"error": {"type": "worker_lost", "message": message}})
         else:
-            back = (
-                "UPDATE jobs SET status = 'queued', owner = NULL, progress = NULL, note = '', attempts = ? WHERE id = ?"
-            )
-            connection.execute(back, (attempts if counts else attempts - 1, id))
+            connection.execute(_REQUEUE, (attempts, lost, id))
             add_events(connection, id, [("requeued", {"reason": words} if words else {})])
 
 

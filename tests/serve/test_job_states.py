@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from pixelflow_widgets.errors import IdempotencyClash, QueueFull
 from pixelflow_widgets.serve.job import FINAL, PRIORITIES
-from pixelflow_widgets.serve.jobs import MAX_ATTEMPTS, Jobs
+from pixelflow_widgets.serve.jobs import MAX_LOST, Jobs
 from pixelflow_widgets.serve.retention import sweep
 from pixelflow_widgets.serve.store import Store
 from pixelflow_widgets.serve.usage import used
@@ -65,14 +65,13 @@ class JobLives(RuleBasedStateMachine):
         self.ended[id] = status
         self.model[id] |= {"status": status, "owner": None}
 
-    def back(self, id: str, *, counts: bool) -> None:
-        job = self.model[id]
-        if job["cancel_asked"]:
+    def back(self, id: str, attempts: int, lost: int) -> None:
+        if self.model[id]["cancel_asked"]:
             self.end(id, "canceled")
-        elif counts and job["attempts"] >= MAX_ATTEMPTS:
+        elif lost >= MAX_LOST:
             self.end(id, "failed")
         else:
-            self.model[id] |= {"status": "queued", "owner": None, "attempts": job["attempts"] - (not counts)}
+            self.model[id] |= {"status": "queued", "owner": None, "attempts": attempts, "lost": lost}
 
     @rule(
         priority=st.sampled_from(sorted(PRIORITIES)), name=st.sampled_from([None, "x", "y"]), body=st.sampled_from("ab")
@@ -92,7 +91,7 @@ class JobLives(RuleBasedStateMachine):
         if known is not None:
             assert (job.id, body) == known
             return
-        fields = {"status": "queued", "owner": None, "attempts": 0, "cancel_asked": False}
+        fields = {"status": "queued", "owner": None, "attempts": 0, "lost": 0, "cancel_asked": False}
         self.model[job.id] = fields | {"priority": PRIORITIES[priority], "place": time.monotonic_ns()}
         if name:
             self.names[name] = (job.id, body)
@@ -140,14 +139,15 @@ class JobLives(RuleBasedStateMachine):
         has = self.model[id]["owner"] == owner
         assert self.jobs.hand_back(id, owner, counts=counts) == has
         if has:
-            self.back(id, counts=counts)
+            job = self.model[id]
+            self.back(id, job["attempts"] - (not counts), job["lost"] + counts)
 
     @rule(owner=owners)
     def give_back(self, owner: str) -> None:
         had = [id for id, job in self.model.items() if job["owner"] == owner]
         assert sorted(self.jobs.give_back([owner])) == sorted(had)
         for id in had:
-            self.back(id, counts=True)
+            self.back(id, self.model[id]["attempts"], self.model[id]["lost"])
 
     @rule()
     def sweep(self) -> None:
@@ -169,7 +169,9 @@ class JobLives(RuleBasedStateMachine):
         assert found.keys() == self.model.keys()
         for id, wanted in self.model.items():
             job = found[id]
-            told = {name: getattr(job, name) for name in ("status", "owner", "attempts", "priority", "cancel_asked")}
+            told = {
+                name: getattr(job, name) for name in ("status", "owner", "attempts", "lost", "priority", "cancel_asked")
+            }
             assert told == {name: wanted[name] for name in told}
             assert (job.finished_at is not None) == (job.expires_at is not None) == job.is_final
         for place, id in enumerate(self.waiting()):
