@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a row of the tables is a line
 """What hostile requests get: a refusal of the documented shape, before anything of theirs is run, fetched or decoded.
 
 The first table is sent by a client, the second one as bytes. Afterwards the server answers as before, no path outside
