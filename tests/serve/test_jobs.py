@@ -14,7 +14,7 @@ import pytest
 
 from pixelflow_widgets.errors import IdempotencyClash, QueueFull
 from pixelflow_widgets.serve.job import FINAL, Job
-from pixelflow_widgets.serve.jobs import MAX_ATTEMPTS, Jobs
+from pixelflow_widgets.serve.jobs import MAX_ATTEMPTS, MAX_LOST, Jobs
 from pixelflow_widgets.serve.owners import Owner, bury_dead
 from pixelflow_widgets.serve.retention import sweep
 from pixelflow_widgets.serve.store import Store
@@ -252,27 +252,32 @@ def test_a_job_whose_runner_died_is_done_again_before_the_others(store: Store, j
     assert list((store.folder / "owners").iterdir()) == []
 
 
-def test_a_job_that_is_lost_every_time_fails_at_last(jobs: Jobs, owner: Owner) -> None:
+def test_a_job_that_ends_every_worker_fails_at_last(jobs: Jobs, owner: Owner) -> None:
     sent = send(jobs)
-    for _ in range(MAX_ATTEMPTS):
+    for _ in range(MAX_LOST):
         assert jobs.claim(owner.id) is not None
         jobs.hand_back(sent.id, owner.id, words="It was killed.")
     ended = jobs.find(sent.id)
-    assert (
-        ended is not None
-        and ended.status == "failed"
-        and ended.error
-        == {
-            "type": "worker_lost",
-            "message": f"The job was begun {MAX_ATTEMPTS} times, and its process was lost each time. It was killed.",
-        }
-    )
+    words = f"The job was begun {MAX_LOST} times, and what ran it ended each time. It was killed."
+    assert ended is not None and ended.status == "failed"
+    assert ended.error == {"type": "worker_lost", "message": words}
     assert jobs.claim(owner.id) is None
+
+
+def test_a_job_survives_many_deaths_of_its_runner_and_not_endlessly_many(jobs: Jobs) -> None:
+    sent = send(jobs)
+    for number in range(MAX_ATTEMPTS):
+        found = jobs.find(sent.id)
+        assert found is not None and (found.status, found.attempts, found.lost) == ("queued", number, 0)
+        jobs.claim("own_killed")
+        assert jobs.give_back(["own_killed"]) == [sent.id]
+    ended = jobs.find(sent.id)
+    assert ended is not None and ended.error is not None and ended.error["type"] == "worker_lost"
 
 
 def test_a_runner_that_ends_gives_back_what_it_has_and_nobody_is_to_blame(store: Store, jobs: Jobs) -> None:
     sent = send(jobs)
-    for _ in range(MAX_ATTEMPTS + 2):
+    for _ in range(MAX_LOST + 2):
         owner = Owner(store)
         assert jobs.claim(owner.id) is not None
         owner.leave(jobs)
