@@ -20,7 +20,7 @@ from .models.memory import ask_also
 from .run import Result, Run
 from .run.events import Event
 from .run.questions import Question
-from .schema import Registry
+from .schema import Complaint, Registry, registry
 from .serve.publishable import PublishableFlow
 
 if TYPE_CHECKING:
@@ -38,6 +38,16 @@ def _ask_worker(name: str, *arguments: Any) -> Any:
 
 # `pf.models.resident` and its kin speak of the worker, too, where the models mostly are.
 ask_also(_ask_worker)
+
+
+def _published_notices(document: Document) -> Iterable[Complaint]:
+    from .serve.notices import published_notices
+
+    return published_notices(document)
+
+
+# The editor says when callers of an endpoint would miss what the flow has no longer.
+registry.notices["published"] = _published_notices
 
 
 class Flow(PublishableFlow, ExportableFlow):

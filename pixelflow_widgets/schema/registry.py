@@ -43,7 +43,7 @@ class Registry:
         """What a saved file says of a value, by type name: each thing that a model is made of, with its digest."""
         self.machine: dict[str, Callable[[], Any]] = {}
         """What else results depend on, as saved files say it: "versions", "threads", "device"."""
-        self.notices: dict[str, Callable[[Mapping[str, Any]], Iterable[Complaint]]] = {}
+        self.notices: dict[str, Callable[[dict[str, Any]], Iterable[Complaint]]] = {}
         """What else is to be said of a whole flow, by who says it: that callers of an endpoint miss an input."""
         self.revision = 0
         """Grows with each type that is added or replaced."""

@@ -145,6 +145,12 @@ def serve_folder() -> Path:
     return folder / "serve" if folder is not None else _passing_folder()
 
 
+def known_folder() -> Path | None:
+    """Return where what is served is kept, or None where there can be nothing yet; makes nothing."""
+    is_needed = data_folder() is not None or _passing_folder.cache_info().currsize
+    return serve_folder() if is_needed else None
+
+
 @functools.cache
 def _passing_folder() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="pixelflow-serve-"))

@@ -34,6 +34,7 @@ PIXELS = 16_777_216
 SECONDS = 600
 USUAL_EDGE = 512
 """Of a picture of which nothing is known."""
+_SIZED = ("image", "mask", "video", "any")
 _NUMBERS = ("width", "height", "frames", "steps", "factor")
 
 
@@ -244,19 +245,21 @@ class _Estimate:
         ]
         return max([1, *counts])
 
-    def _media(self, key: str, values: Mapping[str, Any]) -> Iterator[Size]:
+    def _media(self, key: str, node_type: NodeType, values: Mapping[str, Any]) -> Iterator[Size]:
         """Yield how large the pictures and films are that come into a node."""
         for edge in self._graph.incoming[key]:
             if edge.source in self._nodes:
                 yield self._nodes[edge.source].size
-        for value in values.values():
+        for name, value in values.items():
+            if node_type.inputs[name].type.name not in _SIZED:
+                continue
             for item in value if isinstance(value, list) else [value]:
                 size = item if isinstance(item, Size) else self._size_of(item)
                 if size is not None:
                     yield size
 
     def _size(self, key: str, node_type: NodeType, values: Mapping[str, Any]) -> Size:
-        given = list(self._media(key, values))
+        given = list(self._media(key, node_type, values))
         pixels = max((size.pixels for size in given), default=0.0)
         frames = max((size.frames for size in given), default=1.0)
         if "width" in node_type.inputs and "height" in node_type.inputs:
@@ -273,7 +276,7 @@ class _Estimate:
         """Return (how much a body asks for in all its turns, how large its largest picture is)."""
         assert node_type.body is not None
         inner = dict(node_type.body.document)
-        media = [size for size in self._media(key, {}) if size.pixels]
+        media = [size for size in self._media(key, node_type, {}) if size.pixels]
         given = {**_defaults(inner, self._files), **{name: each for name, each in values.items() if each is not None}}
         for edge in self._graph.incoming[key]:
             if edge.input not in given and media:

@@ -172,7 +172,8 @@ def _example_of_one(entry: Entry) -> Any:
         case "int" | "float":
             low, high = number_bounds(entry)
             step = entry.limits.get("step", 1)
-            return 0 if low <= 0 <= high else low + -low % step if low > 0 else high - high % step
+            value = 0 if low <= 0 <= high else low + -low % step if low > 0 else high - high % step
+            return value if low <= value <= high else MISSING
         case "table":
             return {"columns": ["name"], "rows": [["value"]]}
         case "image" | "mask":
