@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "nodes": "schema controls media models prompts finetuning",
     "usage": "flow run models.cards prompts",
     "export": "flow schema nodes media",
-    "serve": "flow run schema usage export models.cards media",
+    "serve": "flow run schema usage export models.cards models.weights media",
     "widget": "flow run schema usage export media "
     "models.cards models.detecting models.estimates models.getting models.memory models.weights",
     "starter": "models media finetuning",

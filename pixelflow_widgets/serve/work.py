@@ -232,7 +232,7 @@ class _Estimate:
             if name in node_type.inputs and values.get(name) is None:
                 usual = card.defaults.get(name) if card is not None else None
                 values[name] = usual if usual is not None else values.get(name)
-        return values
+        return {name: value for name, value in values.items() if name in node_type.inputs}
 
     def _items(self, key: str, node_type: NodeType, values: Mapping[str, Any]) -> float:
         """Return how many times a node runs because a list comes to a port of one value."""

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
+from hypothesis import given as each
 
 import pixelflow_widgets as pf
 from pixelflow_widgets.controls import Number
 from pixelflow_widgets.errors import PublishRefused
+from pixelflow_widgets.flow.media_files import MediaFiles
 from pixelflow_widgets.flow.problems import Problem
 from pixelflow_widgets.flow.signature import signature_of
+from pixelflow_widgets.schema import registry
+from pixelflow_widgets.serve.fixed_models import named_models
 from pixelflow_widgets.serve.freezing import frozen
 from pixelflow_widgets.serve.reasons import reasons
 from pixelflow_widgets.serve.store import Store
+from pixelflow_widgets.serve.work import caps_of
 
+from ..flow.strategies import documents, examples
 from .notebooks import cells, notebook
 from .served import publish
 
@@ -87,6 +94,28 @@ def test_all_reasons_are_said_at_once_each_with_what_to_do(tmp_path: Any) -> Non
     assert [each.code for each in problems] == ["name", "idle-input", "bad-default", "place", "caps"]
     assert all(each.remedy for each in problems)
     assert str(caught.value).count("\n  - ") == len(problems)
+
+
+@pytest.mark.parametrize(
+    "path", sorted((Path(__file__).parents[1] / "flows").rglob("*.flow.json")), ids=lambda p: p.name
+)
+def test_a_broken_flow_is_refused_in_words_or_published_without_what_is_broken(path: Path, tmp_path: Path) -> None:
+    flow = pf.Flow.load(path)
+    try:
+        publish(Store(tmp_path), flow, "broken")
+    except PublishRefused as error:
+        assert error.problems and all(problem.sentence for problem in error.problems)
+
+
+@each(documents())
+@examples(100)
+def test_any_document_is_refused_in_words_or_frozen(document: dict[str, Any]) -> None:
+    """Whatever a file holds, publishing it says what is wrong; a version that was frozen is frozen to itself."""
+    kept = frozen(document, registry)
+    list(reasons(kept, registry, MediaFiles(), signature_of(kept, registry)))
+    list(named_models(kept, registry, MediaFiles()))
+    caps_of(kept, registry, MediaFiles(), None, [])
+    assert frozen(kept, registry) == kept
 
 
 def test_a_flow_without_outputs_is_no_endpoint() -> None:
