@@ -17,15 +17,23 @@ from .inspect import inspect
 from .models import models_app
 from .printing import WRONG, say
 from .running import run
+from .serving import endpoints_app, jobs_app, keys_app, publish, serve
+from .serving_mcp import mcp
 from .starter import starter_app
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Generative flows: run, look, get models.")
 app.command()(run)
 app.command()(export)
 app.command()(inspect)
+app.command()(publish)
+app.command()(serve)
+app.command()(mcp)
 app.add_typer(models_app, name="models")
 app.add_typer(starter_app, name="starter")
 app.add_typer(cache_app, name="cache")
+app.add_typer(endpoints_app, name="endpoints")
+app.add_typer(keys_app, name="keys")
+app.add_typer(jobs_app, name="jobs")
 
 
 @app.command()

@@ -46,7 +46,10 @@ def same(first: PIL.Image.Image, second: PIL.Image.Image) -> bool:
     return first.mode == second.mode and first.tobytes() == second.tobytes()
 
 
-def noise(size: tuple[int, int] = (16, 12), seed: int = 0) -> PIL.Image.Image:
+NOISE_SIZE = (16, 12)
+
+
+def noise(size: tuple[int, int] = NOISE_SIZE, seed: int = 0) -> PIL.Image.Image:
     return PIL.Image.fromarray(np.random.default_rng(seed).integers(0, 255, (size[1], size[0], 3), np.uint8))
 
 

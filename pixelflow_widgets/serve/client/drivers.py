@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import anyio
 import httpx
 
 from .steps import Ask, Heard, Listen, Rest, SentEvent, Step, Steps, Value
@@ -96,10 +97,12 @@ async def take_async(http: httpx.AsyncClient, steps: Steps[Value]) -> Value:
             step = steps.send(answer) if error is None else steps.throw(error)
         except StopIteration as done:
             return done.value
+        is_cancelled = isinstance(error, asyncio.CancelledError)
         answer, error = None, None
         try:
-            answer = await _taken_async(http, step)
-        except BaseException as raised:  # a cancelled task too
+            with anyio.CancelScope(shield=is_cancelled):  # what is still done then is to cancel a job
+                answer = await _taken_async(http, step)
+        except BaseException as raised:
             error = raised
 
 
