@@ -21,7 +21,7 @@ from .run import Result, Run
 from .run.events import Event
 from .run.questions import Question
 from .schema import Complaint, Registry, registry
-from .serve.publishable import PublishableFlow
+from .serve.served import ServedFlow
 
 if TYPE_CHECKING:
     import pandas
@@ -50,7 +50,7 @@ def _published_notices(document: Document) -> Iterable[Complaint]:
 registry.notices["published"] = _published_notices
 
 
-class Flow(PublishableFlow, ExportableFlow):
+class Flow(ServedFlow, ExportableFlow):
     """Is a flow: nodes, edges, inputs and outputs.
 
     Inside `with Flow("first") as flow:` node functions are placed instead of run.

@@ -11,6 +11,7 @@ _HOMES = {
     "jobs": "Job Jobs",
     "keys": "Key Keys",
     "runner": "Runner",
+    "server": "Server",
     "store": "Store",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}

@@ -25,14 +25,15 @@ from ..errors import ServeError
 from ..run.backends import Backend
 from ..schema import Registry
 from .app import make_app
+from .endpoints import Endpoint
 from .limits import Limits
 from .listening import CarefulProtocol
 from .runner import Runner
 from .serving import Serving
+from .snippets import KEY, snippets
 from .store import Store
 
 PORT = 8484
-DRAIN_SECONDS = 30.0
 _START_SECONDS = 30.0
 _LOG_BYTES, _LOGS = 10_000_000, 3
 
@@ -51,6 +52,7 @@ class Server:
         limits: How much a request may ask.
         per_minute: Requests a minute of a key that names no number of its own.
         webhook_hosts: Private hosts that webhooks may be on, by name.
+        drain: Seconds that running jobs have when it stops.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class Server:
         limits: Limits | None = None,
         per_minute: int = 1200,
         webhook_hosts: Iterable[str] | str | None = None,
+        drain: float = 30.0,
     ) -> None:
         self.store = store or Store()
         self.serving = Serving.of(self.store, registry=registry, limits=limits, webhook_hosts=webhook_hosts)
@@ -80,7 +83,7 @@ class Server:
         self.serving = self.serving.with_preview(self.runner.preview)
         self._log = access_log(self.store.folder)
         self.guard = make_app(self.serving, hosts=names, log=self._log, per_minute=per_minute)
-        self._host, self._port = host, port
+        self._host, self._port, self._drain = host, port, drain
         self._uvicorn: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
         self._socket: socket.socket | None = None
@@ -137,17 +140,17 @@ class Server:
                 signal.signal(each, handler)
             self._close()
 
-    def stop(self, drain: float = DRAIN_SECONDS) -> None:
+    def stop(self, drain: float | None = None) -> None:
         """Stop: nothing new is taken, what runs has some seconds, and goes back into the queue after that.
 
         Args:
-            drain: How many seconds.
+            drain: How many seconds; those that the server was made with if not given.
         """
         server, thread = self._uvicorn, self._thread
         if server is None:
             return
         self.guard.is_draining = True
-        self.runner.drain(drain)
+        self.runner.drain(self._drain if drain is None else drain)
         server.should_exit = True
         if thread is not None and thread is not threading.current_thread():
             thread.join(10)
@@ -161,7 +164,7 @@ class Server:
         self.guard.is_draining = True
 
         def drain() -> None:
-            self.runner.drain(DRAIN_SECONDS)
+            self.runner.drain(self._drain)
             server.should_exit = True
 
         threading.Thread(target=drain, name="pixelflow-drain", daemon=True).start()
@@ -257,21 +260,22 @@ def first_key(serving: Serving, title: str = "first") -> str | None:
     return serving.keys.make(title, ("*", "admin")).text
 
 
-def welcome(server: Server, key: str | None, name: str | None = None, example: dict[str, Any] | None = None) -> str:
-    """Return what is printed when a server begins: where it is, the key once, a line to try, the documentation."""
+def welcome(server: Server, key: str | None, endpoint: Endpoint | None = None) -> str:
+    """Return what is printed when a server begins: where it is, the key once, a line to try, the documentation.
+
+    Args:
+        server: The server.
+        key: A key that was made just now.
+        endpoint: What the line calls.
+    """
     lines = [f"Serving at {server.url}", f"Documentation: {server.url}/docs"]
     if key is not None:
-        lines.append(f"Key: {key}   (shown once; more: pixelflow keys make)")
-    if name is not None:
-        body = json.dumps(example or {}, ensure_ascii=False).replace("'", "'\\''")
-        shown = key or "$PIXELFLOW_KEY"
-        lines += [
-            "Try:",
-            f"  curl {server.url}/v1/flows/{name} \\",
-            f"    -H 'x-api-key: {shown}' \\" if key else f'    -H "x-api-key: {shown}" \\',
-            "    -H 'content-type: application/json' \\",
-            f"    -d '{body}'",
-        ]
+        lines.append(f"Key (shown once): {key}")
+    if endpoint is not None:
+        signature = endpoint.signature
+        shown = snippets(server.url, endpoint.name, signature.request_schema(), signature.result_schema())["curl"]
+        head, _, call = shown.partition("\n\n")
+        lines += ["", f"export {KEY}={key}" if key is not None else head, call.rstrip()]
     return "\n".join(lines)
 
 

@@ -1,4 +1,5 @@
-"""Requests made from the description, right and wrong ones: no fault of the server, no answer that is not described, and nothing taken that it forbids.
+"""Requests made from the description, right and wrong: no fault, no answer that it does not name, nothing taken that it
+forbids.
 
 That what it allows is taken is not asked: that a text is a picture in base64 can be said in no schema.
 
