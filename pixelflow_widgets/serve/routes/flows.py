@@ -21,7 +21,7 @@ from ..shapes import FlowList, FlowTold, JobTold
 from .answering import Name, Number, answers, key_of, serving_of, told_of
 
 router = APIRouter(tags=["flows"])
-_CALLS = answers(406, 410)
+_CALLS = answers(409, 410)
 _JOB = {
     200: {"model": JobTold, "description": "The job has ended."},
     202: {"model": JobTold, "description": "The job was accepted, and is not done yet."},
@@ -83,7 +83,7 @@ async def start_job_of_version(
 
 @router.post(
     "/v1/flows/{name}",
-    responses=_CALLS | {**_JOB, 200: {**_JOB[200], "content": _FILES}},
+    responses=answers(406, 409, 410) | {**_JOB, 200: {**_JOB[200], "content": _FILES}},
     summary="Call a flow and wait",
 )
 async def call_flow(
