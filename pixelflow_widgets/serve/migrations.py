@@ -26,7 +26,8 @@ _JOBS = (
         priority INTEGER NOT NULL, inputs TEXT NOT NULL, webhook TEXT, idempotency_key TEXT, body_hash TEXT NOT NULL,
         created_at REAL NOT NULL, started_at REAL, finished_at REAL, expires_at REAL,
         attempts INTEGER NOT NULL DEFAULT 0, lost INTEGER NOT NULL DEFAULT 0, owner TEXT, progress REAL,
-        note TEXT NOT NULL DEFAULT '', error TEXT, outputs TEXT, seeds TEXT, usage TEXT, cancel_asked INTEGER NOT NULL DEFAULT 0,
+        note TEXT NOT NULL DEFAULT '', error TEXT, outputs TEXT, seeds TEXT, usage TEXT,
+        cancel_asked INTEGER NOT NULL DEFAULT 0,
         UNIQUE (key, idempotency_key)
     )""",
     "CREATE INDEX jobs_queued ON jobs (priority) WHERE status = 'queued'",

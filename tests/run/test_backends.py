@@ -569,6 +569,25 @@ def test_of_two_nodes_that_ran_in_a_crash_only_the_one_that_crashes_again_fails(
     assert innocent.end() == {"text": "it"}
 
 
+def test_what_is_tried_again_alone_survives_that_the_next_worker_does_not_even_start(
+    own_worker: WorkerBackend, tmp_path: Path
+) -> None:
+    model = pf.Model("starter")
+    going = [
+        Going(own_worker, waits_with_model, model=model, folder=str(tmp_path), name="first"),
+        Going(own_worker, nodes.steps, count=20, seconds=0.05),
+    ]
+    wait_for((tmp_path / "order").exists)
+    wait_for(lambda: hasattr(going[1].heard, "began_at"))
+    for _ in range(2):
+        before = own_worker.pid
+        assert before is not None
+        os.kill(before, signal.SIGKILL)
+        wait_for(lambda: own_worker.pid not in (before, None))  # noqa: B023 - asked before the next round
+    (tmp_path / "go").touch()
+    assert [one.end() for one in going] == [{"text": "first"}, {"number": 20}]
+
+
 def test_a_second_stop_ends_a_stuck_node_at_once() -> None:
     backend = WorkerBackend(grace=1000)
     try:

@@ -100,10 +100,10 @@ class WorkerBackend:
         """
         code = pack_function(task.node_type)
         not_begun = 0
-        suspect = contextlib.nullcontext()
+        is_suspect = False
         while True:
             try:
-                with suspect:
+                with self._one_at_a_time(stop) if is_suspect else contextlib.nullcontext():
                     return self._try(task, code, listener, stop)
             except _Gone as gone:
                 lost, number = gone.lost, gone.number
@@ -113,8 +113,8 @@ class WorkerBackend:
                 continue  # it was ended for another task
             if number not in lost.running and not_begun < 1:
                 not_begun += 1
-            elif len(lost.running) > 1 and task.node_type.pure and isinstance(suspect, contextlib.nullcontext):
-                suspect = self._one_at_a_time(stop)
+            elif len(lost.running) > 1 and task.node_type.pure and not is_suspect:
+                is_suspect = True
             else:
                 raise WorkerLost(lost.words)
 
