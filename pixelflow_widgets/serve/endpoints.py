@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import NoEndpoint, PublishRefused, nearest
 from ..flow.document import Document
@@ -27,11 +27,14 @@ from .work import Caps, caps_of
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}\Z")
 """How an endpoint may be called: it stands in URLs."""
 _ID = re.compile(r"(.+)-v([1-9][0-9]{0,8})\Z")
-_COLUMNS = "versions.*, endpoints.current = versions.number AS is_current"
+_COLUMNS = (
+    "name, number, digest, caps, seeds, note, published_at, unpublished_at, "
+    "endpoints.current = versions.number AS is_current"
+)
 _FROM = "FROM versions LEFT JOIN endpoints USING (name)"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Endpoint:
     """Is one version of a flow behind a URL.
 
@@ -63,6 +66,9 @@ class Endpoint:
     is_current: bool
     is_published: bool
 
+    def __repr__(self) -> str:
+        return f"<endpoint {self.id}: {self.signature}>"
+
     @property
     def id(self) -> str:
         """Return the name with the version: "poster-v2"."""
@@ -76,6 +82,14 @@ class Endpoint:
 
     def __str__(self) -> str:
         return f"version {self.number} of '{self.name}'"
+
+
+class _Frozen(NamedTuple):
+    """Is what never changes of a version: read once."""
+
+    document: Document
+    signature: Signature
+    models: Models
 
 
 @dataclass(frozen=True)
@@ -106,6 +120,7 @@ class Endpoints:
     def __init__(self, store: Store, registry: Registry = process_registry) -> None:
         self._store, self._registry = store, registry
         self._opened: dict[tuple[str, int], Opened] = {}
+        self._frozen: dict[tuple[str, int], _Frozen] = {}
         self._lock = threading.Lock()
 
     def publish(
@@ -138,7 +153,7 @@ class Endpoints:
         chosen = name_of(document) if name is None else name
         kept = frozen(document, registry)
         signature = signature_of(kept, registry, seeds)
-        found = [*_name_problems(chosen), *reasons(kept, registry, files, signature)]
+        found = [*_name_problems(chosen), *reasons(document, kept, registry, files, signature)]
         models, faults = fix_models(named_models(kept, registry, files))
         known = {problem.sentence for problem in found}
         found += [Problem("model", each) for each in faults if not any(each in sentence for sentence in known)]
@@ -213,7 +228,7 @@ class Endpoints:
             f"SELECT {_COLUMNS} {_FROM} WHERE name = :name AND {which}", {"name": name, "number": number}
         )
         if rows:
-            return _read(rows[0])
+            return self._read(rows[0])
         versions = self.versions(name)
         if not versions:
             known = [each.name for each in self.all()]
@@ -225,12 +240,12 @@ class Endpoints:
     def all(self) -> list[Endpoint]:
         """Return the current version of each endpoint, by name."""
         current = "endpoints.current = versions.number AND unpublished_at IS NULL"
-        return [_read(row) for row in self._store.read(f"SELECT {_COLUMNS} {_FROM} WHERE {current} ORDER BY name")]
+        return [self._read(row) for row in self._store.read(f"SELECT {_COLUMNS} {_FROM} WHERE {current} ORDER BY name")]
 
     def versions(self, name: str) -> list[Endpoint]:
         """Return every version of an endpoint, newest first, those that were unpublished too."""
         asked = f"SELECT {_COLUMNS} {_FROM} WHERE name = ? ORDER BY number DESC"
-        return [_read(row) for row in self._store.read(asked, (name,))]
+        return [self._read(row) for row in self._store.read(asked, (name,))]
 
     def unpublish(self, name: str, number: int | None = None) -> None:
         """Let a version answer no more; the newest that is left is the current one then. Jobs that wait still run.
@@ -301,6 +316,33 @@ class Endpoints:
         """
         check_models(endpoint.models, str(endpoint).capitalize())
 
+    def _read(self, row: Any) -> Endpoint:
+        kept = self._kept(row["name"], row["number"])
+        return Endpoint(
+            name=row["name"],
+            number=row["number"],
+            digest=row["digest"],
+            document=kept.document,
+            signature=kept.signature,
+            models=kept.models,
+            caps=json.loads(row["caps"]),
+            seeds=row["seeds"],
+            note=row["note"],
+            published_at=row["published_at"],
+            is_current=bool(row["is_current"]) and row["unpublished_at"] is None,
+            is_published=row["unpublished_at"] is None,
+        )
+
+    def _kept(self, name: str, number: int) -> _Frozen:
+        kept = self._frozen.get((name, number))
+        if kept is None:
+            asked = "SELECT document, signature, models FROM versions WHERE name = ? AND number = ?"
+            (row,) = self._store.read(asked, (name, number))
+            document, signature, models = map(json.loads, row)
+            kept = _Frozen(document, Signature.from_json(signature), models)
+            kept = self._frozen.setdefault((name, number), kept)
+        return kept
+
 
 def name_of(document: Document) -> str:
     """Return what the endpoint of a flow is called by default: its name, as URLs write it."""
@@ -320,20 +362,3 @@ def _name_problems(name: str) -> list[Problem]:
         return []
     sentence = f"{name[:80]!r} cannot name an endpoint: it stands in a URL."
     return [Problem("name", sentence, "Use small letters, digits, - and _, at most 63: flow.publish('poster').")]
-
-
-def _read(row: Any) -> Endpoint:
-    return Endpoint(
-        name=row["name"],
-        number=row["number"],
-        digest=row["digest"],
-        document=json.loads(row["document"]),
-        signature=Signature.from_json(json.loads(row["signature"])),
-        models=json.loads(row["models"]),
-        caps=json.loads(row["caps"]),
-        seeds=row["seeds"],
-        note=row["note"],
-        published_at=row["published_at"],
-        is_current=bool(row["is_current"]) and row["unpublished_at"] is None,
-        is_published=row["unpublished_at"] is None,
-    )

@@ -29,17 +29,20 @@ _HARMLESS = ("int", "float", "flag", "choice")
 """Types of inputs from which no text of a caller's own can come."""
 
 
-def reasons(document: Document, registry: Registry, files: MediaFiles, signature: Signature) -> Iterator[Problem]:
+def reasons(
+    flow: Document, document: Document, registry: Registry, files: MediaFiles, signature: Signature
+) -> Iterator[Problem]:
     """Yield what keeps a flow from being served.
 
     Args:
-        document: The flow, frozen.
+        flow: The flow as it is.
+        document: The same, frozen.
         registry: Which node types there are.
         files: Its media.
         signature: Of the flow.
     """
     types = with_subflows(registry, document)
-    yield from (each for each in find_problems(document, registry, files) if each.severity == "error")
+    yield from _problems(flow, document, registry, files)
     yield from _variables(document)
     yield from _nodes(document, types)
     yield from _code(document, types)
@@ -47,6 +50,17 @@ def reasons(document: Document, registry: Registry, files: MediaFiles, signature
     yield from _defaults(signature, files)
     yield from _outputs(signature)
     yield from reached_places(document, types, signature)
+
+
+def _problems(flow: Document, document: Document, registry: Registry, files: MediaFiles) -> Iterator[Problem]:
+    """Yield what keeps either from running: to freeze leaves out what cannot be read, and takes off pins."""
+    found = find_problems(flow, registry, files, document["nodes"])
+    found += find_problems(document, registry, files)
+    told = {}
+    for problem in found:
+        if problem.severity == "error" and problem.code != "unconfirmed":  # `_variables` says so, confirmed or not
+            told.setdefault((problem.sentence, problem.node, problem.port), problem)
+    yield from told.values()
 
 
 def _variables(document: Document) -> Iterator[Problem]:

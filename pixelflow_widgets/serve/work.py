@@ -18,6 +18,7 @@ from ..flow.document import Document
 from ..flow.graph import Graph
 from ..flow.media_files import MediaFiles, from_json
 from ..flow.problems import Problem
+from ..flow.recent import Recent
 from ..flow.signature import Signature
 from ..flow.subflows import with_subflows
 from ..media import Image, Model, Video
@@ -176,6 +177,17 @@ class _Node:
     values: dict[str, Any] = field(default_factory=dict)
 
 
+_prepared = Recent()
+"""What hangs on a flow alone and not on a request."""
+
+
+def _prepare(document: Document, types: Registry, files: MediaFiles) -> tuple[Graph, dict[str, dict[str, Any]]]:
+    """Return (the graph of a flow, the values that are known in it by node)."""
+    graph = Graph.of(document)
+    static = StaticValues(document, types, files, graph)
+    return graph, {key: static.inputs(key) for key in graph.nodes}
+
+
 class _Estimate:
     """Goes through a flow once, from its inputs on.
 
@@ -192,8 +204,10 @@ class _Estimate:
     ) -> None:
         self._document, self._registry, self._files, self._size_of = document, registry, files, size_of
         self._types = with_subflows(registry, document)
-        self._graph = Graph.of(document)
-        self._static = StaticValues(document, self._types, files, self._graph)
+        key = id(document), id(self._types), id(files)
+        self._graph, self._known = _prepared.get(
+            key, lambda: _prepare(document, self._types, files), document, self._types, files
+        )
         self._fed: dict[str, dict[str, Any]] = {}
         for entry in doc.inputs(document):
             for node, port in doc.feeds(entry):
@@ -221,7 +235,7 @@ class _Estimate:
 
     def _values(self, key: str, node_type: NodeType) -> dict[str, Any]:
         """Return the values of a node's inputs that are known, with what suits its model where they are left empty."""
-        values = {**self._static.inputs(key), **self._fed.get(key, {})}
+        values = {**self._known.get(key, {}), **self._fed.get(key, {})}
         for edge in self._graph.incoming[key]:
             source = self._nodes.get(edge.source, _Node())
             if edge.input not in values and "value" in source.values:  # `number` and `seed` hand on what they hold
@@ -275,7 +289,7 @@ class _Estimate:
     def _inside(self, key: str, node_type: NodeType, values: Mapping[str, Any]) -> tuple[Work, Size]:
         """Return (how much a body asks for in all its turns, how large its largest picture is)."""
         assert node_type.body is not None
-        inner = dict(node_type.body.document)
+        inner: Any = node_type.body.document
         media = [size for size in self._media(key, node_type, {}) if size.pixels]
         given = {**_defaults(inner, self._files), **{name: each for name, each in values.items() if each is not None}}
         for edge in self._graph.incoming[key]:

@@ -89,6 +89,17 @@ def test_media_go_along_by_content_and_outlive_the_flow(store: Store) -> None:
     assert [path.suffix for path in (store.folder / "media").iterdir()] == [".png"]
 
 
+def test_the_default_of_an_input_may_be_a_medium(store: Store) -> None:
+    flow = pf.Flow("words")
+    image = flow.input("image", PIL.Image.new("RGB", (30, 20), "red"))
+    flow.output("text", flow.add("tests.endpoint_words", image=image)["text"])
+    endpoint = publish(store, flow, "words")
+    assert "default" not in endpoint.signature.request_schema()["properties"]["image"]
+    assert not endpoint.signature.inputs[0].is_required
+    opened = Endpoints(Store(store.folder)).opened("words", 1)
+    assert answer(opened) == "a 30x20" and answer(opened, image=PIL.Image.new("L", (5, 6))) == "a 5x6"
+
+
 def test_versions_are_found_listed_rolled_back_and_unpublished(store: Store) -> None:
     endpoints = Endpoints(store)
     for text in ("one", "two", "three"):
@@ -169,6 +180,10 @@ def test_what_callers_may_know_of_an_endpoint_holds_nothing_of_the_flow(store: S
     assert not {"document", "models", "media"} & told.keys()
 
 
+def test_an_endpoint_shows_what_it_takes_and_not_its_document(store: Store) -> None:
+    assert repr(publish(store, words_flow(), "words")) == "<endpoint words-v1: words(text: text = …) -> text: text>"
+
+
 def test_a_version_is_opened_once(store: Store) -> None:
     publish(store, words_flow(), "words")
     endpoints = Endpoints(store)
@@ -207,6 +222,17 @@ def test_each_version_keeps_the_code_of_its_notebook_nodes(store: Store, cells: 
     fresh = Endpoints(Store(store.folder))
     assert answer(fresh.opened("counted", 1), n=5) == 15
     assert registry.find("notebook.endpoint_counted") is None
+
+
+def test_code_inside_a_subflow_goes_along_too(store: Store, cells: Any) -> None:
+    from pixelflow_widgets.schema import registry
+
+    cells.run(CELL.format(step=10))
+    flow = counted_flow()
+    flow.make_subflow(["count"], "inner")
+    publish(store, flow, "counted")
+    del registry._types["notebook.endpoint_counted"]
+    assert answer(Endpoints(Store(store.folder)).opened("counted", 1), n=5) == 15
 
 
 def test_the_code_of_a_version_runs_in_the_worker(store: Store, cells: Any, worker: Any) -> None:

@@ -61,7 +61,7 @@ def reason_latents(text: str) -> pf.Latents:
 
 def found(flow: pf.Flow) -> list[Problem]:
     kept = frozen(flow.document, flow.registry)
-    return list(reasons(kept, flow.registry, flow.media, signature_of(kept, flow.registry)))
+    return list(reasons(flow.document, kept, flow.registry, flow.media, signature_of(kept, flow.registry)))
 
 
 def codes(flow: pf.Flow) -> list[str]:
@@ -112,7 +112,7 @@ def test_a_broken_flow_is_refused_in_words_or_published_without_what_is_broken(p
 def test_any_document_is_refused_in_words_or_frozen(document: dict[str, Any]) -> None:
     """Whatever a file holds, publishing it says what is wrong; a version that was frozen is frozen to itself."""
     kept = frozen(document, registry)
-    list(reasons(kept, registry, MediaFiles(), signature_of(kept, registry)))
+    list(reasons(document, kept, registry, MediaFiles(), signature_of(kept, registry)))
     list(named_models(kept, registry, MediaFiles()))
     caps_of(kept, registry, MediaFiles(), None, [])
     assert frozen(kept, registry) == kept
@@ -129,6 +129,30 @@ def test_what_is_wrong_with_the_flow_itself_is_a_reason_where_an_output_needs_it
     given(flow, flow.add("resize_image", id="resize")["image"], "image")
     flow.add("text_to_image", id="unneeded")
     assert [(each.code, each.node) for each in found(flow)] == [("missing-input", "resize")]
+
+
+def test_what_cannot_be_read_is_a_reason_and_is_not_left_out_in_silence() -> None:
+    flow = pf.Flow("odd")
+    join = flow.add("join_text", id="join", texts=[flow.input("text", "x")])
+    given(flow, join["text"])
+    flow = pf.Flow.of({**flow.document, "inputs": [*flow.document["inputs"], 7]}, flow.media, flow.registry)
+    assert codes(flow) == ["unreadable"]
+    flow = pf.Flow.of(
+        {**flow.document, "inputs": [], "edges": [{"from": "gone.text", "to": "join.separator"}]},
+        flow.media,
+        flow.registry,
+    )
+    assert "dangling-edge" in codes(flow)
+
+
+def test_a_pin_hides_no_reason_for_published_runs_take_it_off() -> None:
+    flow = pf.Flow("pinned")
+    paint = flow.add("text_to_image", id="paint", prompt="x", width=64, height=64, steps=1, seed=1)
+    given(flow, paint["image"])
+    flow.run(backend="inline")
+    flow.pin("paint")
+    flow.amend({"nodes/paint/values/model": "nobody/nothing"})
+    assert "error" in {each.severity for each in found(flow)}
 
 
 def test_variables_of_the_notebook_are_refused(notebook: dict[str, Any]) -> None:

@@ -55,7 +55,7 @@ def entry_schema(entry: Entry) -> dict[str, Any]:
     made |= {"type": "array", "items": item, "maxItems": entry.limits["max_items"]} if entry.type.many else item
     if entry.default is not MISSING and not _is_medium(entry) and not isinstance(entry.default, dict):
         made["default"] = entry.default
-    made["x-type"] = entry.type.describe() if not entry.type.choices else "choice"
+    made["x-type"] = f"list[{entry.type.name}]" if entry.type.many else entry.type.name
     if entry.is_seed:
         made["x-seed"] = True
     if entry.affects_cost:

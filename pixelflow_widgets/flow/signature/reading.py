@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 import secrets
@@ -82,11 +83,8 @@ class _Reader:
         if not isinstance(values, Mapping):
             raise ValuesRefused([{"at": "", "message": "An object is wanted here: the flow's inputs by name."}])
         known = {entry.name: entry for entry in signature.inputs}
-        for name in values:
-            if name not in known:
-                has = f"The inputs are: {', '.join(known)}." if known else "The flow has no inputs."
-                guess = nearest(str(name)[:60], known)
-                self._note(f"/{_pointed(str(name))}", f"There is no input '{str(name)[:60]}'.{guess} {has}")
+        for name in itertools.islice((name for name in values if name not in known), MAX_PROBLEMS):
+            self._note(f"/{_pointed(str(name))}", _unknown(str(name)[:60], known))
         read: dict[str, Any] = {}
         for entry in known.values():
             if entry.name in values:
@@ -177,6 +175,11 @@ def drawn(entry: Entry) -> int:
     low, high = (int(bound) for bound in number_bounds(entry))
     low = max(low, 0)
     return low + secrets.randbelow(min(high - low + 1, 1 << DRAWN_BITS))
+
+
+def _unknown(name: str, known: Mapping[str, Entry]) -> str:
+    has = f"The inputs are: {', '.join(known)}." if known else "The flow has no inputs."
+    return f"There is no input '{name}'.{nearest(name, known)} {has}"
 
 
 def _pointed(name: str) -> str:
