@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import uvicorn
-
 import pixelflow_widgets as pf
-from pixelflow_widgets.serve.app import make_app
-from pixelflow_widgets.serve.runner import Runner
+from pixelflow_widgets.serve.server import Server
 from pixelflow_widgets.serve.serving import Serving
 from pixelflow_widgets.serve.store import Store
 
@@ -34,29 +29,17 @@ class Served:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, wrap: Callable[[Any], Any] = lambda app: app, runs: bool = True) -> Iterator[Served]:
+def serving(folder: Path, wrap: Callable[[Any], Any] | None = None) -> Iterator[Served]:
     """Serve the flows of the tests; `wrap` puts something in front of the app."""
     store = Store(folder)
-    rooms = Serving.of(store, webhook_hosts="127.0.0.1")
-    runner = Runner(store, backend="inline", jobs=rooms.jobs, endpoints=rooms.endpoints)
-    config = uvicorn.Config(wrap(make_app(rooms)), host="127.0.0.1", port=0, log_level="warning", lifespan="off")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.005)
-    if runs:
-        runner.start()
-    port = server.servers[0].sockets[0].getsockname()[1]
-    made = Served(f"http://127.0.0.1:{port}", rooms.keys.make("tests", ["*"]).text, rooms)
-    publish_all(made)
-    try:
+    server = Server(store, port=0, backend="inline", webhook_hosts="127.0.0.1")
+    if wrap is not None:
+        server.guard.app = wrap(server.guard.app)
+    with server:
+        made = Served(server.url, server.serving.keys.make("tests", ["*"]).text, server.serving)
+        publish_all(made)
         yield made
-    finally:
-        runner.stop()
-        server.should_exit = True
-        thread.join(10)
-        store.close()
+    store.close()
 
 
 def publish_all(to: Served) -> None:

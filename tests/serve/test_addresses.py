@@ -12,6 +12,8 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pixelflow_widgets.errors import WebhookError
 from pixelflow_widgets.serve import addresses
@@ -235,3 +237,27 @@ def test_the_certificate_must_carry_the_name_of_the_url(monkeypatch: pytest.Monk
         with pytest.raises(httpx.ConnectError):
             post(f"https://other.test:{receiver.port}/", hosts, verify=trust)
         assert len(receiver.came) == 1
+
+
+INSIDE = {
+    "mapped": lambda v4: (0xFFFF << 32) | v4,
+    "compatible": lambda v4: v4,
+    "translated": lambda v4: (0xFFFF << 48) | v4,
+    "NAT64": lambda v4: (0x64FF9B << 96) | v4,
+    "NAT64 of a site": lambda v4: (0x64FF9B0001 << 80) | v4,
+    "6to4": lambda v4: (0x2002 << 112) | (v4 << 80) | 1,
+    "Teredo": lambda v4: (0x20010000 << 96) | (v4 ^ 0xFFFFFFFF),
+    "ISATAP": lambda v4: (0x2A00145040010000 << 64) | (0x00005EFE << 32) | v4,
+}
+
+
+@given(st.sampled_from(sorted(INSIDE)), st.ip_addresses(v=4))
+def test_no_address_with_another_one_inside_is_public(form: str, inside: ipaddress.IPv4Address) -> None:
+    assert not is_public(ipaddress.ip_address(INSIDE[form](int(inside)).to_bytes(16, "big")))
+
+
+@given(st.ip_addresses())
+def test_what_is_public_is_global_and_nothing_else(address: addresses.Address) -> None:
+    if is_public(address):
+        assert address.is_global
+        assert not (address.is_private or address.is_multicast or address.is_reserved or address.is_link_local)
