@@ -125,19 +125,19 @@ class Deliveries:
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._news = asyncio.Event()
-        self._is_stopping = False
+        self._is_closing = threading.Event()
 
     def start(self) -> None:
         """Begin to send."""
         if self._thread is None:
-            self._is_stopping = False
-            self._thread = threading.Thread(target=self._run, name="pixelflow-webhooks", daemon=True)
+            closing = self._is_closing = threading.Event()  # a thread that did not end in time keeps the one it knows
+            self._thread = threading.Thread(target=self._run, args=(closing,), name="pixelflow-webhooks", daemon=True)
             self._thread.start()
 
     def stop(self, patience: float = ATTEMPT_SECONDS + 1) -> None:
         """Claim nothing more and wait for what is being sent; what takes longer is sent again later."""
         if self._thread is not None:
-            self._is_stopping = True
+            self._is_closing.set()
             self.wake()
             self._thread.join(patience)
             self._thread = None
@@ -148,32 +148,32 @@ class Deliveries:
             with contextlib.suppress(RuntimeError):  # it has just ended
                 self._loop.call_soon_threadsafe(self._news.set)
 
-    def _run(self) -> None:
-        asyncio.run(self._send_all())
+    def _run(self, closing: threading.Event) -> None:
+        asyncio.run(self._send_all(closing))
 
-    async def _send_all(self) -> None:
-        self._loop, self._news = asyncio.get_running_loop(), asyncio.Event()
+    async def _send_all(self, closing: threading.Event) -> None:
+        self._loop = asyncio.get_running_loop()
+        news = self._news = asyncio.Event()
         busy: set[asyncio.Task[None]] = set()
         swept_at = 0.0
         async with CheckedTransport(self._hosts, verify=self._verify) as transport:
-            while not self._is_stopping:
+            while not closing.is_set():
                 try:
                     for row in self._claim(AT_ONCE - len(busy)):
                         task = asyncio.create_task(self._deliver(transport, row))
                         busy.add(task)
                         task.add_done_callback(busy.discard)
-                        task.add_done_callback(lambda _: self._news.set())
+                        task.add_done_callback(lambda _: news.set())
                     if time.monotonic() - swept_at > _SWEEP_SECONDS:
                         swept_at = time.monotonic()
                         self.sweep(time.time())
                 except sqlite3.Error:  # a busy or full disk: what is due stays due
                     _log.exception("Webhooks cannot be sent for now.")
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._news.wait(), LOOK_SECONDS)
-                self._news.clear()
+                    await asyncio.wait_for(news.wait(), LOOK_SECONDS)
+                news.clear()
             if busy:
                 await asyncio.wait(busy)
-        self._loop = None
 
     def _claim(self, free: int) -> list[sqlite3.Row]:
         """Take what is due, as much as there is room for."""

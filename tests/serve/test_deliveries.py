@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -362,3 +363,59 @@ def test_the_log_forgets_after_a_month(store: Store, sending: Callable[..., Deli
         assert log.find(delivery.id) == delivery
         log.sweep(time.time() + 31 * 86_400)
         assert log.find(delivery.id) is None
+
+
+_SENDER = """
+import sys, time
+from pathlib import Path
+from random import Random
+from pixelflow_widgets.serve import deliveries
+from pixelflow_widgets.serve.store import Store
+deliveries.CLAIM_SECONDS, deliveries.ATTEMPT_SECONDS = 2.0, 1.0
+deliveries.Deliveries(Store(Path(sys.argv[1])), "127.0.0.1", pauses=(0.1,) * 9).start()
+time.sleep(120)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.soak
+def test_senders_that_are_killed_lose_nothing_and_never_send_one_by_two_at_a_time(store: Store) -> None:
+    count = 40 * int(os.environ.get("PIXELFLOW_SOAK", "1"))
+    random = Random(7)
+    at_once: list[str] = []
+    clashes: list[str] = []
+
+    def takes_a_moment(receiver: Receiver, handler: Any) -> None:
+        id = handler.headers["webhook-id"]
+        clashes.extend({id} & set(at_once))
+        at_once.append(id)
+        time.sleep(0.1)
+        at_once.remove(id)
+        says(200 if random.random() < 0.8 else 500)(receiver, handler)
+
+    def sender() -> subprocess.Popen[bytes]:
+        return subprocess.Popen([sys.executable, "-c", _SENDER, str(store.folder)])
+
+    with receiving(takes_a_moment) as receiver:
+        webhook = registered(store, receiver)
+        for _ in range(count):
+            put(store)
+        processes = [sender() for _ in range(3)]
+        try:
+            until = time.monotonic() + 60 + count
+            while any(each.state != "delivered" for each in Deliveries(store, "").of_key(limit=count)):
+                assert time.monotonic() < until
+                time.sleep(random.uniform(0.2, 1.5))
+                place = random.randrange(len(processes))
+                processes[place].kill()
+                processes[place].wait()
+                processes[place] = sender()
+        finally:
+            for process in processes:
+                process.kill()
+                process.wait()
+        ids = [came.headers["webhook-id"] for came in receiver.came]
+        assert len(set(ids)) == count
+        assert clashes == []
+        for came in receiver.came:
+            pf.verify_webhook(came.body, came.headers, webhook.secret)
