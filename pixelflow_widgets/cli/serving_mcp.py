@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import os
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -33,13 +35,12 @@ def mcp(
         say(f"{error.name or 'A package'} is missing. Write: pip install 'pixelflow-widgets[serve]'")
         raise typer.Exit(WRONG) from None
     try:
-        with _serving(url, key, flow or [], folder) as (server, text):
+        with contextlib.ExitStack() as stack:
+            server, text = stack.enter_context(_serving(url, key, flow or [], folder))
             if http is None:
-                _by_stdio(server, text, flow or [])
+                _by_stdio(server, text, flow or [], stack.close)
             else:
                 _by_http(server, http, flow or [])
-    except KeyboardInterrupt:
-        raise typer.Exit(STOPPED) from None
     except PixelFlowError as error:
         say(str(error))
         raise typer.Exit(FAILED) from None
@@ -55,21 +56,30 @@ def _serving(url: str | None, key: str, flows: list[str], folder: Path | None) -
     from ..serve.store import Store
 
     with Server(Store(folder), port=0) as server:
-        keys = server.serving.keys
-        made = keys.make("pixelflow mcp", flows or ["*"])
+        rooms = server.serving
+        made = rooms.keys.make("pixelflow mcp", flows or ["*"])
         try:
             yield server.url, made.text
         finally:
-            keys.revoke(made.key.id)
+            rooms.keys.revoke(made.key.id)
+            for job in rooms.jobs.of_key(made.key.id, most=1_000):
+                rooms.jobs.cancel(job.id)  # nobody waits for them any more
 
 
-def _by_stdio(url: str, key: str, flows: list[str]) -> None:
+def _by_stdio(url: str, key: str, flows: list[str], close: Callable[[], None]) -> None:
     import asyncio
 
     from ..serve.client import AsyncClient
     from ..serve.mcp import make_server, serve_stdio
 
+    def leave() -> None:
+        close()
+        os._exit(STOPPED)  # the thread that waits for standard input would keep the process
+
     async def serve() -> None:
+        for each in (signal.SIGTERM, signal.SIGINT):
+            with contextlib.suppress(NotImplementedError):  # Windows
+                asyncio.get_running_loop().add_signal_handler(each, leave)
         async with AsyncClient(url, key) as client:
             await serve_stdio(make_server(lambda _: client, flows))
 

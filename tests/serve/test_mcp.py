@@ -7,7 +7,9 @@ import base64
 import io
 import json
 import os
+import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -29,6 +31,7 @@ from mcp.client.streamable_http import streamable_http_client
 import pixelflow_widgets as pf
 from pixelflow_widgets.media.encoders import picture_file
 from pixelflow_widgets.serve.client import AsyncClient
+from pixelflow_widgets.serve.keys import Keys
 from pixelflow_widgets.serve.mcp import MOST_INLINE, http_app, make_server
 from pixelflow_widgets.serve.store import Store
 from tests.serve import served
@@ -326,9 +329,26 @@ def test_the_command_serves_by_itself_through_a_pipe(tmp_path: Path) -> None:
             assert same(picture_of(result), stamp("by pipe"))
 
     asyncio.run(session())
-    from pixelflow_widgets.serve.keys import Keys
-
     assert [key.title for key in Keys(store).all() if key.revoked_at is None] == []
+    store.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
+def test_a_command_that_is_ended_leaves_no_key_behind(tmp_path: Path, sign: signal.Signals) -> None:
+    command = [sys.executable, "-m", "pixelflow_widgets.cli", "mcp", "--folder", str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
+        message = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello}
+        process.stdin.write(json.dumps(message).encode() + b"\n")
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline())["result"]["serverInfo"]["name"] == "pixelflow"
+        process.send_signal(sign)
+        assert process.wait(30) == 130
+    store = Store(tmp_path)
+    assert [key.revoked_at is None for key in Keys(store).all()] == [False]
     store.close()
 
 
@@ -349,8 +369,6 @@ def test_the_command_speaks_for_a_server_that_runs(server: Served) -> None:
 
 @pytest.mark.slow
 def test_the_command_listens_at_a_port(server: Served) -> None:
-    import subprocess
-
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
