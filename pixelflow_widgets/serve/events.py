@@ -18,7 +18,7 @@ _PASSED = """
 DELETE FROM events WHERE job = :job AND kind = 'progress'
     AND number < (SELECT max(number) FROM events WHERE job = :job)
 """
-_READ = "SELECT number, at, kind, data FROM events WHERE job = ? AND number > ? ORDER BY number LIMIT ?"
+_READ = "SELECT number, at, kind, data FROM events WHERE job = ? AND number > ? ORDER BY number"
 
 Told = tuple[str, Mapping[str, Any]]
 """The kind of an event and what it says."""
@@ -52,7 +52,7 @@ def add_events(connection: sqlite3.Connection, job: str, told: Iterable[Told]) -
             connection.execute(_PASSED, {"job": job})
 
 
-def events_of(store: Store, job: str, after: int = -1, most: int = 1000) -> list[JobEvent]:
+def events_of(store: Store, job: str, after: int = -1) -> list[JobEvent]:
     """Return what happened to a job after an event, in order."""
-    rows = store.read(_READ, (job, after, most))
+    rows = store.read(_READ, (job, after))
     return [JobEvent(row["number"], row["at"], row["kind"], json.loads(row["data"])) for row in rows]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .artifacts import Artifacts
 from .store import Store
 
-_AT_ONCE = 100
+_AT_ONCE = 20
 """Jobs that are removed in one transaction: whoever wants to write waits for it."""
 _EXPIRED = "SELECT id FROM jobs WHERE expires_at < ? ORDER BY expires_at LIMIT ?"
 

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from ..media import Preview
-from ..run.backends import Backend
+from ..run.backends import Backend, shared_worker
 from ..schema import Registry
 from .artifacts import Artifacts
 from .changes import QUEUE
@@ -75,6 +75,8 @@ class Runner:
             *(threading.Thread(target=self._work, args=(owner.id, closing), daemon=True) for _ in range(self._lanes)),
             threading.Thread(target=self._keep, args=(closing,), daemon=True),
         ]
+        if self._backend in ("auto", "worker"):
+            shared_worker().warm()  # the first job shall not wait for its start
         for thread in self._threads:
             thread.name = "pixelflow-runner"
             thread.start()

@@ -54,6 +54,7 @@ class Store:
         self._writing = threading.Lock()
         self._spare: list[sqlite3.Connection] = []
         self._is_closed = False
+        self._version = 0
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # what callers sent and got is nobody else's
             self.files.mkdir(exist_ok=True)
@@ -89,9 +90,16 @@ class Store:
                 raise
 
     def others_wrote(self) -> int:
-        """Return a number that changes whenever another process, or another store on this folder, has written."""
-        with self._writing:  # asked by the connection that writes, for which its own writing does not count
-            return self._writer.execute("PRAGMA data_version").fetchone()[0]
+        """Return a number that changes whenever another process, or another store on this folder, has written.
+
+        It never waits: while somebody writes here, it is the number that was known.
+        """
+        if self._writing.acquire(blocking=False):  # of the connection that writes: its own writing does not count
+            try:
+                self._version = self._writer.execute("PRAGMA data_version").fetchone()[0]
+            finally:
+                self._writing.release()
+        return self._version
 
     def close(self) -> None:
         """Let the file go; the store cannot be used any more."""
