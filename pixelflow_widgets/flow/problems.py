@@ -13,6 +13,7 @@ from ..schema.port_types import read_port_type
 from . import document as doc
 from .document import Document, Edge
 from .graph import Graph
+from .limits import check_limits
 from .media_files import MediaFiles, from_json
 from .muting import is_muted, passed_by
 from .subflows import with_subflows
@@ -333,8 +334,7 @@ def flow_input_problems(
     try:
         port_type: PortType = read_port_type(entry["type"])
         if entry.get("default") is not None:
-            value = port_type.check(from_json(port_type, entry["default"], files))
-            _check_limits(value if port_type.many else [value], entry.get("limits", {}))
+            check_limits(entry, port_type, port_type.check(from_json(port_type, entry["default"], files)))
     except MediaError as error:
         yield Problem("bad-input", f"The flow's input '{name}': {error}", "Change its type or default.", port=name)
         return
@@ -348,13 +348,3 @@ def flow_input_problems(
             yield problem
         elif target and (reason := may_connect(port_type, target.type)):
             yield Problem("mismatch", f"Input '{name}' → {node}.{port}: {reason}", "Feed another port.", node, port)
-
-
-def _check_limits(values: Iterable[Any], limits: Mapping[str, Any]) -> None:
-    low, high = limits.get("min"), limits.get("max")
-    for value in values:
-        if (low is not None and value < low) or (high is not None and value > high):
-            bounds = " and ".join(
-                f"at {word} {bound}" for word, bound in (("least", low), ("most", high)) if bound is not None
-            )
-            raise MediaError(f"{value} is not allowed; it is {bounds}.")

@@ -62,10 +62,10 @@ class SignedFlow(FlowOfFlows):
             type: A Python type: `pf.Image`; read from the default if not given.
             title: What the form calls it.
             help: One sentence for the form.
-            choices: The only values that callers may give, of a text or a model.
+            choices: The only values that it takes, of a text or a model.
             affects_cost: Whether a run takes longer with another value; None leaves it to the ports that it feeds.
-            limits: `min`, `max` of a number; and of what callers of an endpoint may give `step` (a whole number is a
-                multiple of it), `max_length` of a text, `max_items` of a list.
+            limits: `min`, `max` of a number, `step` (a whole number is a multiple of it), `max_length` of a text,
+                `max_items` of a list.
         """
         if type is None and default is None:
             raise TypeError(f"The input '{name}' needs a type or a default. Write flow.input('{name}', type=pf.Image).")

@@ -13,6 +13,7 @@ from ..flow.bindings import variable_of
 from ..flow.complaints import find_complaints
 from ..flow.document import Document
 from ..flow.graph import Graph
+from ..flow.limits import check_items, check_limits
 from ..flow.media_files import MediaFiles, from_json
 from ..flow.problems import Problem, find_problems
 from ..flow.subflow_problems import is_sound
@@ -267,22 +268,12 @@ def _input_slot(
     if value is None and of_variable is not None and variable_of(entry):
         slot = of_variable(entry, port_type)
         for item in () if isinstance(slot, Problem) else as_list(slot):
-            _check_limits(item.data, entry.get("limits", {}).get("min"), entry.get("limits", {}).get("max"))
+            check_items(entry, [item.data])
         return slot
     if value is None and entry.get("default") is not None:
         value = from_json(port_type, entry["default"], files)
     if value is None:
         return None
     value = port_type.check(value)
-    limits = entry.get("limits", {})
-    for item in value if port_type.many else [value]:
-        _check_limits(item, limits.get("min"), limits.get("max"))
+    check_limits(entry, port_type, value)
     return slot_of(port_type, value)
-
-
-def _check_limits(value: Any, low: Any, high: Any) -> None:
-    for limit, word, outside in ((low, "least", value < low if low is not None else False), (high, "most", False)):
-        if word == "most" and limit is not None:
-            outside = value > limit
-        if outside:
-            raise MediaError(f"{value} is not allowed; it is at {word} {limit}.")

@@ -42,12 +42,13 @@ def reasons(
         signature: Of the flow.
     """
     types = with_subflows(registry, document)
-    yield from _problems(flow, document, registry, files)
+    wrong = list(_problems(flow, document, registry, files))
+    yield from wrong
     yield from _variables(document)
     yield from _nodes(document, types)
     yield from _code(document, types)
     yield from _inputs(document, signature)
-    yield from _defaults(signature, files)
+    yield from _defaults(signature, files, {problem.port for problem in wrong if problem.code == "bad-input"})
     yield from _outputs(signature)
     yield from reached_places(document, types, signature)
 
@@ -134,10 +135,10 @@ def _inputs(document: Document, signature: Signature) -> Iterator[Problem]:
             yield Problem("no-value", sentence, remedy, port=entry.name)
 
 
-def _defaults(signature: Signature, files: MediaFiles) -> Iterator[Problem]:
-    """Yield which defaults no caller could give."""
+def _defaults(signature: Signature, files: MediaFiles, told: Set[str | None]) -> Iterator[Problem]:
+    """Yield which defaults no caller could give, but those of which the flow itself says so."""
     for entry in signature.inputs:
-        if entry.default is MISSING or entry.is_seed or entry.choices == ():
+        if entry.default is MISSING or entry.is_seed or entry.choices == () or entry.name in told:
             continue
         try:
             _check_default(entry, files)

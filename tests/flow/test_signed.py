@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 import pixelflow_widgets as pf
@@ -119,3 +121,29 @@ def test_the_builder_of_a_flow_states_its_signature_too(flow: pf.Flow) -> None:
     flow.set_input("steps", affects_cost=False, step=5, max=40)
     read = pf.Flow.from_builder(flow.to_builder(), registry=REGISTRY)
     assert read.document == flow.document
+
+
+@pytest.mark.parametrize(
+    ("limits", "given", "words"),
+    [
+        ({"choices": ["x", "y"]}, {"prompt": "z"}, "'z' is not one of x, y."),
+        ({"max_length": 3}, {"prompt": "long"}, "The text has 4 characters; it has at most 3."),
+        ({"step": 10}, {"steps": 15}, "15 is not a multiple of 10."),
+        ({"min": 5, "max": 30}, {"steps": 40}, "40 is not allowed; it is at least 5 and at most 30."),
+        ({"max_items": 1}, {"words": ["a", "b"]}, "The list has 2 items; it has at most 1."),
+    ],
+)
+def test_limits_and_choices_hold_for_every_run(flow: pf.Flow, limits: Any, given: Any, words: str) -> None:
+    flow.input("words", ["a"])
+    (name,) = given
+    flow.set_input(name, **limits)
+    assert flow.problems() == []
+    with pytest.raises(pf.FlowProblems, match=words):
+        flow.run(given, backend="inline")
+
+
+def test_limits_hold_for_defaults(flow: pf.Flow) -> None:
+    flow.set_input("prompt", choices=["a"])
+    assert [str(problem) for problem in flow.problems()] == [
+        "The flow's input 'prompt': 'x' is not one of a. Change its type or default."
+    ]

@@ -118,6 +118,12 @@ def test_any_document_is_refused_in_words_or_frozen(document: dict[str, Any]) ->
     assert frozen(kept, registry) == kept
 
 
+def test_a_default_that_the_flow_itself_refuses_is_told_once() -> None:
+    flow = pf.Flow("default")
+    given(flow, flow.add("join_text", texts=[flow.input("text", "x", choices=["y"])])["text"])
+    assert codes(flow) == ["bad-input"]
+
+
 def test_a_flow_without_outputs_is_no_endpoint() -> None:
     flow = pf.Flow("none")
     flow.add("prompt", text="x")

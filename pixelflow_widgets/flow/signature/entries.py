@@ -12,6 +12,7 @@ from ...schema.node_type import REQUIRED, in_words
 from ...schema.port_types import read_port_type
 from .. import document as doc
 from ..document import Document
+from ..limits import are_choices, is_count
 from ..subflows import outputs_of, port_at, title_of, with_subflows
 
 MISSING: Any = REQUIRED
@@ -223,9 +224,9 @@ def _limits(port_type: PortType, told: Mapping[str, Any], ports: Iterable[Port])
     """Return what holds besides the type: the closest of all limits, so that what is let in suits every port."""
     limits: dict[str, float] = {}
     if port_type.many:
-        limits["max_items"] = _count(told.get("max_items"), MAX_ITEMS)
+        limits["max_items"] = most if is_count(most := told.get("max_items")) else MAX_ITEMS
     if port_type.name == "text":
-        limits["max_length"] = _count(told.get("max_length"), MAX_TEXT)
+        limits["max_length"] = most if is_count(most := told.get("max_length")) else MAX_TEXT
     if port_type.name not in ("int", "float"):
         return limits
     bounds = [(told.get("min"), told.get("max")), *(port.control.limits for port in ports if port.control)]
@@ -233,8 +234,8 @@ def _limits(port_type: PortType, told: Mapping[str, Any], ports: Iterable[Port])
     highs = [high for _, high in bounds if high is not None]
     limits |= {"min": max(lows)} if lows else {}
     limits |= {"max": min(highs)} if highs else {}
-    step = told.get("step") or next(_steps(ports), None)
-    if port_type.name == "int" and isinstance(step, int) and not isinstance(step, bool) and step > 1:
+    step = told.get("step") if is_count(told.get("step")) else next(_steps(ports), None)
+    if port_type.name == "int" and is_count(step) and step > 1:
         limits["step"] = step
     return limits
 
@@ -247,17 +248,12 @@ def _steps(ports: Iterable[Port]) -> Iterator[int]:
             yield int(step)
 
 
-def _count(value: Any, usual: int) -> int:
-    is_count = isinstance(value, int) and not isinstance(value, bool) and value > 0
-    return value if is_count else usual
-
-
 def _choices(port_type: PortType, told: Any, ports: Iterable[Port]) -> tuple[str, ...] | None:
     if port_type.name not in _CHOSEN:
         return None
     lists = [port_type.choices, *(port.type.choices for port in ports)]
     lists += [port.control.options for port in ports if port.control and port.control.kind == "choices"]  # type: ignore[attr-defined]
-    if isinstance(told, list) and all(isinstance(choice, str) for choice in told):
+    if are_choices(told):
         lists.insert(0, tuple(told))
     given = [each for each in lists if each]
     if not given:
