@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         NodeTypeError,
         OperationRejected,
         PixelFlowError,
+        PublishRefused,
         RecordingError,
         RunError,
         WebhookError,
@@ -60,7 +61,7 @@ _HOMES = {
     "serve.client": "AsyncClient Client",
     "serve.webhooks": "verify_webhook",
     "errors": "CallFailed Cancelled ExportError FlowFileError FlowProblems MediaError ModelError NodeFailed "
-    "NodeTypeError OperationRejected PixelFlowError RecordingError RunError WebhookError WorkerLost",
+    "NodeTypeError OperationRejected PixelFlowError PublishRefused RecordingError RunError WebhookError WorkerLost",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 _ROOMS = ("media", "models", "nodes")
@@ -101,6 +102,7 @@ __all__ = [
     "Problem",
     "Progress",
     "Prompt",
+    "PublishRefused",
     "Record",
     "RecordingError",
     "RunError",

@@ -135,10 +135,10 @@ def _inputs(document: Document, signature: Signature) -> Iterator[Problem]:
             yield Problem("no-value", sentence, remedy, port=entry.name)
 
 
-def _defaults(signature: Signature, files: MediaFiles, told: Set[str | None]) -> Iterator[Problem]:
+def _defaults(signature: Signature, files: MediaFiles, known: Set[str | None]) -> Iterator[Problem]:
     """Yield which defaults no caller could give, but those of which the flow itself says so."""
     for entry in signature.inputs:
-        if entry.default is MISSING or entry.is_seed or entry.choices == () or entry.name in told:
+        if entry.default is MISSING or entry.is_seed or entry.choices == () or entry.name in known:
             continue
         try:
             _check_default(entry, files)
