@@ -99,8 +99,8 @@ def send_all(jobs: Jobs, endpoint: Endpoint, count: int, seconds: float) -> dict
     return sent
 
 
-def check(store: Store, jobs: Jobs, sent: dict[str, str]) -> None:
-    """See that every job has ended once, and gave the picture of its text."""
+def check(store: Store, jobs: Jobs, sent: dict[str, str], cancelled: set[str]) -> None:
+    """See that every job has ended once, and gave the picture of its text unless it was cancelled."""
     artifacts = Artifacts(store)
     ended = {job.id: job for job in jobs.of_key(most=10_000)}
     assert ended.keys() == sent.keys()
@@ -108,6 +108,9 @@ def check(store: Store, jobs: Jobs, sent: dict[str, str]) -> None:
         job = ended[id]
         events = jobs.events(id)
         assert [event.kind for event in events if event.kind in FINAL] == [job.status] == [events[-1].kind]
+        if job.status == "canceled":
+            assert id in cancelled and job.outputs is None
+            continue
         assert job.status == "succeeded", (job.error, job.attempts, job.lost)
         assert job.outputs is not None
         picture = PIL.Image.open(io.BytesIO(artifacts.read(job.outputs["image"]["id"])))
@@ -128,10 +131,13 @@ def live_through(folder: Path, count: int, kills: int, chance: random.Random) ->
         connection.execute("INSERT INTO webhooks VALUES (?, ?, ?, ?, ?, ?, ?)", hook)
     runners, killed = Runners(folder), Counter[str]()
     sent: dict[str, str] = {}
+    cancelled: set[str] = set()
     try:
         sent |= send_all(jobs, endpoint, count, 6 * kills / count)  # four at once, so that there is work till the end
         jobs.wait(next(iter(sent)), 60)
         for number in range(kills):
+            cancelled.add(unwanted := chance.choice(sorted(sent)))
+            jobs.cancel(unwanted)
             time.sleep(chance.uniform(0.0, 3.0))
             killed[runners.kill_one(chance, is_worker=number % 2 == 1)] += 1
         for id in sent:
@@ -139,10 +145,11 @@ def live_through(folder: Path, count: int, kills: int, chance: random.Random) ->
             assert job is not None and job.is_final, job
     finally:
         runners.end()
-    check(store, jobs, sent)
+    check(store, jobs, sent, cancelled)
+    assert store.read("SELECT count(*) FROM events WHERE kind = 'requeued'")[0][0] > 0, "no kill hit a job"
     begun = sum(job.attempts for job in jobs.of_key(most=10_000))
-    assert begun > count, "no kill hit a job"
-    print(f"Killed: {dict(killed)}; {count} jobs were begun {begun} times.")
+    ends = Counter(job.status for job in jobs.of_key(most=10_000))
+    print(f"Killed: {dict(killed)}; {count} jobs were begun {begun} times and ended {dict(ends)}.")
     return killed
 
 
