@@ -2,12 +2,11 @@
 
 That what it allows is taken is not asked: that a text is a picture in base64 can be said in no schema.
 
-`make test` sends about three hundred; `make soak` ten thousand times PIXELFLOW_SOAK.
+`make test` sends about three hundred; `make soak` ten thousand.
 """
 
 from __future__ import annotations
 
-import os
 import unittest
 from collections.abc import Iterator
 from typing import Any
@@ -25,11 +24,11 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from pixelflow_widgets.serve.server import Server
 from pixelflow_widgets.serve.store import Store
 
+from ..flow.strategies import SOAK
 from .flows import poster_flow, turn_flow
 from .served import publish
 
-SOAK = int(os.environ.get("PIXELFLOW_SOAK", "0"))
-CASES = 10_000 * SOAK if SOAK else 300
+CASES = 10_000 if SOAK > 1 else 300
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +45,7 @@ def headers(server: Server) -> dict[str, str]:
     return {"x-api-key": server.serving.keys.make("tests").text}
 
 
+@pytest.mark.soak
 def test_every_answer_is_described(server: Server, headers: dict[str, str]) -> None:
     told = httpx.get(f"{server.url}/openapi.json", headers=headers).json()
     config = SchemathesisConfig.from_dict({"base-url": server.url})
@@ -58,7 +58,7 @@ def test_every_answer_is_described(server: Server, headers: dict[str, str]) -> N
                 max_examples=max(1, CASES // len(operations) // 2),
                 deadline=None,
                 suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
-                derandomize=not SOAK,
+                derandomize=SOAK == 1,
                 database=None,
             )
 
