@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import math
@@ -10,7 +11,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from fastapi import Request
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 from starlette.formparsers import MultiPartException
 
 from .limits import Limits
@@ -20,6 +21,7 @@ _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _BRACKET = re.compile(rb"[\[\]{}]")
 _HALF = re.compile(rb"\\u[dD]")
 _MOST_FIELDS = 100
+_LARGE = 200_000
 
 
 class _Refused(ValueError):
@@ -105,7 +107,10 @@ async def json_of(request: Request, limits: Limits) -> dict[str, Any]:
     if kind.strip() != "application/json" or charset not in ("", "utf-8", "utf8"):
         words = "The body is JSON in UTF-8, and says so: 'content-type: application/json'."
         raise Refusal(415, "media_type_refused", words, at="content-type")
-    values = read_json(content, limits)
+    if len(content) > _LARGE:  # others are answered meanwhile
+        values = await asyncio.to_thread(read_json, content, limits)
+    else:
+        values = read_json(content, limits)
     if not isinstance(values, dict):
         raise Refusal(400, "bad_json", 'The body is one JSON object: {"name": value}.')
     return values
@@ -145,23 +150,3 @@ async def form_of(request: Request, files: int) -> AsyncIterator[FormData]:
         yield form
     finally:
         await form.close()
-
-
-async def fields_of(form: FormData) -> dict[str, str | bytes | list[str | bytes]]:
-    """Return the fields of a form: texts, and the bytes of files; a name that comes several times is a list.
-
-    Raises:
-        Refusal: A text is no UTF-8.
-    """
-    read: dict[str, Any] = {}
-    for name, part in form.multi_items():
-        if isinstance(part, UploadFile):
-            value: str | bytes = await part.read()
-        else:
-            value = part
-        if name in read:
-            former = read[name]
-            read[name] = [*former, value] if isinstance(former, list) else [former, value]
-        else:
-            read[name] = value
-    return read

@@ -111,7 +111,7 @@ class Guard:
         """
         headers = _read_headers(scope)
         self._check_address(scope)
-        self._check_site(headers)
+        self._check_site(scope, headers)
         if self.open_requests > self.limits.requests:
             raise Refusal(503, "busy", "Too many requests at the same time. Try again.", headers={"retry-after": "1"})
         if self.is_draining and scope["method"] == "POST":
@@ -142,9 +142,11 @@ class Guard:
         if scope["method"] not in _METHODS:
             raise Refusal(405, "method_refused", "This method is not known here.", headers={"allow": "GET, POST"})
 
-    def _check_site(self, headers: dict[bytes, bytes]) -> None:
+    def _check_site(self, scope: Scope, headers: dict[bytes, bytes]) -> None:
         host = headers.get(b"host", b"").decode("latin-1").lower()
-        if not _is_host(host) or _name_of(host) not in self.hosts:
+        # Nobody can make a name out of the address itself, so who writes that means this server.
+        named = {*self.hosts, _spelled_address(scope)}
+        if not _is_host(host) or _name_of(host) not in named:
             words = (
                 "The server does not answer to this name. Call it by its address, or name it: pixelflow serve --name."
             )
@@ -329,6 +331,12 @@ def _has_body(scope: Scope) -> bool:
         name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
         for name, value in scope["headers"]
     )
+
+
+def _spelled_address(scope: Scope) -> str:
+    """Return the address at which a request came in, as a host spells it."""
+    address = str((scope.get("server") or ("",))[0]).lower()
+    return f"[{address}]" if ":" in address else address
 
 
 def _name_of(host: str) -> str:

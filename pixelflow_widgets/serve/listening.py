@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
 import h11
@@ -10,6 +11,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .refusals import Refusal
 
+_log = logging.getLogger(__name__)
+_log.setLevel(logging.ERROR)  # that somebody sent what is no HTTP is no news for a notebook
 HEAD_SECONDS = 10.0
 """For the head of a request, from its first byte, or from the opening of the line."""
 
@@ -18,6 +21,10 @@ class CarefulProtocol(H11Protocol):
     """Reads requests, and closes lines on which none comes."""
 
     head_timer: asyncio.TimerHandle | None = None
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.logger = _log
 
     def connection_made(self, transport: Any) -> None:
         """Wait for a head from now on."""

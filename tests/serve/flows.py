@@ -53,9 +53,16 @@ def slow_flow() -> pf.Flow:
     return flow
 
 
+def gradual_flow() -> pf.Flow:
+    """Return a flow that shows how far it is."""
+    with pf.Flow("gradual") as flow:
+        flow.output("image", nodes.painted_slowly(prompt=flow.input("prompt", "a hill")))
+    return flow
+
+
 def publish_all(store: Store) -> list[Endpoint]:
     """Publish every flow of this module, under its own name."""
-    flows = (poster_flow(), turn_flow(), fail_flow(), slow_flow())
+    flows = (poster_flow(), turn_flow(), fail_flow(), slow_flow(), gradual_flow())
     return [publish(store, flow, flow.name) for flow in flows]
 
 

@@ -49,3 +49,12 @@ def takes_a_while(seconds: Annotated[float, pf.Number(min=0, max=60)] = 0.1, mar
     """Takes as long as it is told."""
     time.sleep(seconds)
     return seconds
+
+
+@pf.node(pure=False)
+def painted_slowly(prompt: str, progress: pf.Progress = pf.Progress()) -> pf.Image:
+    """Paints one colour for a prompt, and shows how far it is."""
+    for step in range(8):
+        progress((step + 1) / 8, preview=PIL.Image.new("RGB", (8, 8), (step * 30, 0, 0)))
+        time.sleep(0.15)
+    return PIL.Image.new("RGB", (8, 8), colour_of(prompt))

@@ -130,6 +130,16 @@ def _events(client: httpx.Client, id: str, headers: dict[str, str] | None = None
     return read
 
 
+def test_unfinished_results_are_shown_while_a_job_runs(client: httpx.Client) -> None:
+    id = client.post("/v1/flows/gradual/jobs", json={"prompt": "a hill"}).json()["id"]
+    while (seen := client.get(f"/v1/jobs/{id}/preview")).status_code == 404:
+        assert client.get(f"/v1/jobs/{id}").json()["status"] in ("queued", "running")
+        time.sleep(0.02)
+    assert (seen.status_code, seen.headers["content-type"]) == (200, "image/jpeg")
+    assert done(client, id)["status"] == "succeeded"
+    assert client.get(f"/v1/jobs/{id}/preview").status_code == 404
+
+
 def test_jobs_are_stopped_while_they_wait_and_while_they_run(client: httpx.Client) -> None:
     jobs = [client.post("/v1/flows/slow/jobs", json={"seconds": 20, "mark": mark}).json()["id"] for mark in range(4)]
     try:

@@ -27,6 +27,7 @@ class Visitor:
     def __init__(self, **settings: Any) -> None:
         self.log: list[dict[str, Any]] = []
         self.reached = 0
+        self.address = ("127.0.0.1", 8000)
         self.guard = Guard(
             self.app, find_key=lambda text: KnownKey() if text == "pf_good" else None, log=self.log.append, **settings
         )
@@ -63,6 +64,7 @@ class Visitor:
             "query_string": query,
             "headers": [(name.encode(), value.encode()) for name, value in told],
             "client": ("127.0.0.1", 1),
+            "server": self.address,
         }
         left = list(parts or [b""])
         answered: list[Any] = []
@@ -165,6 +167,15 @@ def test_the_same_origin_and_visits_of_pages_pass() -> None:
 
 def test_names_may_be_added() -> None:
     assert Visitor(hosts=["Box.local"]).ask(headers=[("host", "box.local:80")])[0] == 200
+
+
+def test_the_address_itself_is_a_name_of_the_server() -> None:
+    visitor = Visitor()
+    visitor.address = ("192.0.2.7", 8484)
+    assert visitor.ask(headers=[("host", "192.0.2.7:8484")])[0] == 200
+    assert visitor.ask(headers=[("host", "192.0.2.8:8484")])[0] == 403
+    visitor.address = ("2001:db8::7", 8484)
+    assert visitor.ask(headers=[("host", "[2001:db8::7]:8484")])[0] == 200
 
 
 def test_health_and_pages_want_no_key() -> None:

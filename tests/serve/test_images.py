@@ -25,7 +25,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def client(server: Server) -> Iterator[openai.OpenAI]:
-    key = server.serving.keys.make("tests", ["poster", "turn", "fail"]).text
+    key = server.serving.keys.make("tests", ["poster", "turn", "fail", "gradual"]).text
     with openai.OpenAI(base_url=f"{server.url}/v1", api_key=key, max_retries=0) as client:
         yield client
 
@@ -53,6 +53,14 @@ def test_pictures_are_streamed(client: openai.OpenAI) -> None:
     events = list(client.images.generate(model="poster", prompt="a crow", stream=True))
     assert [event.type for event in events] == ["image_generation.completed"]
     assert shown(events[0].b64_json).convert("RGB").getpixel((0, 0)) == colour_of("a crow")
+
+
+def test_unfinished_pictures_are_streamed_before(client: openai.OpenAI) -> None:
+    events = list(client.images.generate(model="gradual", prompt="a hill", stream=True, partial_images=2))
+    assert [event.type for event in events] == [
+        *("image_generation.partial_image", "image_generation.partial_image", "image_generation.completed")
+    ]
+    assert [shown(event.b64_json).format for event in events] == ["JPEG", "JPEG", "PNG"]
 
 
 def test_pictures_are_changed(client: openai.OpenAI) -> None:

@@ -24,13 +24,14 @@ from ..files_of import file_as, the_file
 from ..images_schema import EDITS, GENERATIONS
 from ..job import Job
 from ..keys import Key
-from ..refusals import Refusal
+from ..refusals import OPENAI_ROOT, Refusal
 from ..serving import Serving
 from ..shapes import ImagesError, ImagesTold
 from .answering import answers, key_of, serving_of
 
 router = APIRouter(tags=["images"])
 MOST_PICTURES = 4
+_LOOK_SECONDS = 0.1
 _SIZE = re.compile(r"([1-9][0-9]{1,4})x([1-9][0-9]{1,4})\Z")
 _WITHOUT_EFFECT: dict[str, tuple[str, ...]] = {
     "quality": ("auto", "standard"),
@@ -107,6 +108,7 @@ class _Wish:
         partial = fields.pop("partial_images", None) or 0
         if not isinstance(partial, int) or isinstance(partial, bool) or not 0 <= partial <= 3:
             raise _wrong("partial_images", "partial_images is a whole number from 0 to 3.")
+        self.partial = partial
         if not isinstance(fields.pop("user", None) or "", str):
             raise _wrong("user", "user is a text.")
         for name, values in _WITHOUT_EFFECT.items():
@@ -215,21 +217,44 @@ def _picture(serving: Serving, endpoint: Endpoint, job: Job, kind: str) -> str:
 async def _events(
     request: Request, serving: Serving, endpoint: Endpoint, jobs: list[Job], wish: _Wish, event: str
 ) -> AsyncIterator[ServerSentEvent]:
-    """Yield an event for each picture, as OpenAI's clients read them."""
+    """Yield unfinished pictures and then each picture, as OpenAI's clients read them."""
+    made = asyncio.ensure_future(_pictures(request, serving, endpoint, jobs, wish))
     try:
-        for picture in await _pictures(request, serving, endpoint, jobs, wish):
-            told = {
-                "type": f"{event}.completed",
-                "b64_json": picture,
-                "created_at": int(time.time()),
-                "size": "x".join(map(str, wish.size)) if wish.size else "auto",
-                "output_format": wish.type.removeprefix("image/"),
-                "quality": "auto",
-                "background": "opaque",
-            }
-            yield ServerSentEvent(json.dumps(told), event=told["type"])
+        async for number, preview in _previews(serving, jobs, wish.partial, made):
+            told = {"partial_image_index": number, "b64_json": base64.b64encode(preview).decode()}
+            yield _event(f"{event}.partial_image", wish, told | {"output_format": "jpeg"})
+        for picture in await made:
+            yield _event(f"{event}.completed", wish, {"b64_json": picture})
     except Refusal as refusal:
-        yield ServerSentEvent(json.dumps(refusal.told("/v1/images/")), event="error")
+        yield ServerSentEvent(json.dumps(refusal.told(OPENAI_ROOT)), event="error")
+    finally:
+        made.cancel()
+
+
+async def _previews(
+    serving: Serving, jobs: list[Job], most: int, made: asyncio.Future[list[str]]
+) -> AsyncIterator[tuple[int, bytes]]:
+    """Yield what a job has so far, a few times at most, until everything is made."""
+    sent: list[bytes] = []
+    while not made.done() and len(sent) < most:
+        for job in jobs:
+            preview = serving.preview(job.id)
+            if preview is not None and preview.mime == "image/jpeg" and preview.data not in sent and len(sent) < most:
+                sent.append(preview.data)
+                yield len(sent) - 1, preview.data
+        await asyncio.wait([made], timeout=_LOOK_SECONDS)
+
+
+def _event(kind: str, wish: _Wish, told: dict[str, Any]) -> ServerSentEvent:
+    fields = {
+        "type": kind,
+        "created_at": int(time.time()),
+        "size": "x".join(map(str, wish.size)) if wish.size else "auto",
+        "output_format": wish.type.removeprefix("image/"),
+        "quality": "auto",
+        "background": "opaque",
+    }
+    return ServerSentEvent(json.dumps(fields | told), event=kind)
 
 
 def _read(name: str, text: str) -> Any:
