@@ -16,8 +16,9 @@ from ..flow.subflows import port_at, with_subflows
 from ..media import Model
 from ..models.cards import card_of
 from ..models.weights import digest_of, revision_of, sources_of
-from ..schema import Port, PortType, Registry
+from ..schema import NodeType, Port, PortType, Registry
 
+_ANY = "a model that callers choose"
 Models = dict[str, dict[str, Any]]
 """Source, with its revision where one is chosen → {"source", "revision", "digest": of its files}."""
 
@@ -37,10 +38,30 @@ def named_models(document: Document, registry: Registry, files: MediaFiles) -> I
         node_type = types.find(entry["type"])
         if node_type is None:
             continue
-        for name, value in static.inputs(key).items():
+        known = static.inputs(key)
+        for name, value in known.items():
             yield from _models_at(node_type.inputs[name], value)
+        if node_type.is_static:
+            yield from _added_models(node_type, known)
         if node_type.body is not None:
             yield from named_models(dict(node_type.body.document), registry, files)
+
+
+def _added_models(node_type: NodeType, known: Mapping[str, Any]) -> Iterator[Model]:
+    """Yield what a node adds to a model that callers choose: its adapters do not hang on which one that is."""
+    given = dict(known)
+    for name, port in node_type.inputs.items():
+        if name not in given and port.type.name == "model":
+            given[name] = Model(_ANY)
+        elif name not in given and not port.required:
+            given[name] = port.default
+    try:
+        made = node_type.shape.unpack(node_type.function(**given))
+    except Exception:  # `find_problems` says what is wrong, where it is
+        return
+    for handle in made.values():
+        if isinstance(handle, Model):
+            yield from (Model(source) for source in sources_of(handle) if source != _ANY)
 
 
 def _chosen_models(document: Document, types: Registry) -> Iterator[Model]:

@@ -256,5 +256,7 @@ def place_of(node_type: NodeType, name: str) -> str:
     kind = port.control.kind if port.control is not None else ""
     if kind in _PICKERS or port.type.name == "model":
         return _PICKERS.get(kind, "a model")
+    if node_type.is_static and port.type.name == "text":
+        return "a model"  # its revision, its files: all that a node says which only makes a handle
     is_ours = node_type.pure and "." not in node_type.name  # such as `json_extract`, whose path leads through a text
     return "a file or a folder" if port.type.name in ("text", "any") and name in _PLACES and not is_ours else ""

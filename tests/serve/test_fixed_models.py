@@ -67,6 +67,16 @@ def test_models_that_nodes_hand_on_and_that_subflows_use_are_pinned_too(store: S
     assert sorted(publish(store, flow, "paint").models) == ["starter"]
 
 
+def test_adapters_of_a_model_that_callers_choose_are_pinned_too(store: Store, tmp_path: Path) -> None:
+    lora = tmp_path / "style.safetensors"
+    lora.write_bytes(b"not looked into")
+    flow = painting("starter")
+    model = flow.input("model", "starter", type=pf.Model, choices=["starter"])
+    stack = flow.add("lora_stack", model=model, loras=f"{lora} 0.5")
+    flow.set("text_to_image", model=stack["model"])
+    assert sorted(publish(store, flow, "paint").models) == sorted(["starter", str(lora)])
+
+
 def test_a_model_by_a_path_that_begins_in_this_folder_is_refused(
     store: Store, own_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

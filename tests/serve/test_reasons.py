@@ -287,6 +287,10 @@ def names_a_vae(flow: pf.Flow, text: Any) -> None:
     given(flow, flow.add("text_to_image", prompt="x", model=flow.add("load_model", vae=text)["model"])["image"])
 
 
+def names_a_revision(flow: pf.Flow, text: Any) -> None:
+    given(flow, flow.add("text_to_image", prompt="x", model=flow.add("load_model", revision=text)["model"])["image"])
+
+
 def says_it_by_a_name_alone(flow: pf.Flow, text: Any) -> None:
     given(flow, flow.add("tests.reason_reads", file=text)["text"])
 
@@ -323,6 +327,7 @@ def hides_it_in_a_grid(flow: pf.Flow, text: Any) -> None:
         names_a_lora,
         names_loras,
         names_a_vae,
+        names_a_revision,
         says_it_by_a_name_alone,
         hands_a_text_on_as_a_model,
         hides_it_in_a_subflow,

@@ -28,6 +28,7 @@ MAX_PROBLEMS = 100
 DRAWN_BITS = 32
 """As many as torch's generator reads."""
 _MEDIUM = re.compile(MEDIUM)
+_SEED = f"A seed is a whole number from {{low}} to {{high}}, or {DRAWN} for one that is drawn."
 _WORDS = {"image": "a picture", "mask": "a mask", "audio": "a sound", "video": "a film"}
 
 
@@ -249,12 +250,13 @@ def _seed(entry: Entry, value: Any) -> int:
     low, high = number_bounds(entry)
     if isinstance(value, str) and is_text_seed(entry):
         if not re.fullmatch(digits_up_to(int(high)), value):
-            raise _Wrong(f"A seed is a whole number from {low} to {high}, or {DRAWN} for one that is drawn.")
+            raise _Wrong(_SEED.format(low=low, high=high))
         value = int(value)
     number = _integer(value)
     if number == DRAWN:
         return drawn(entry)
-    _check_bounds(number, low, high)
+    if not low <= number <= high:
+        raise _Wrong(_SEED.format(low=low, high=high))
     return number
 
 
