@@ -16,6 +16,9 @@ import PIL.Image
 import psutil
 import pytest
 
+from pixelflow_widgets.serve.keys import Keys
+from pixelflow_widgets.serve.store import Store
+
 from ..flow.strategies import SOAK
 from .http_nodes import colour_of
 from .pictures import picture
@@ -30,8 +33,11 @@ GROWTH = 60_000_000
 
 @pytest.mark.soak
 def test_many_clients_for_a_long_time(folder: Path) -> None:
+    store = Store(folder)
+    key = Keys(store).make("clients", per_minute=1_000_000).text
+    store.close()
     with process(folder, "--backend", "inline") as server:
-        key, url = server.key, server.url
+        url = server.url
         memory = psutil.Process(server.process.pid).memory_info
         wrong: list[str] = []
         counts = [0] * CLIENTS
