@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..controls import DEFAULT_CONTROLS, Control, Number, Prompt
+from ..controls import DEFAULT_CONTROLS, Choices, Control, Number, Prompt
 from .body import Kind
 from .node_type import Port
 from .port_types import PortType
@@ -63,13 +63,17 @@ def input_port(entry: Mapping[str, Any], port_type: PortType, default: Any, fed:
         entry: The input, as the document has it.
         port_type: Its type.
         default: Its value when none is given; REQUIRED where there is none.
-        fed: The first port that it feeds, whose control it takes over where both carry the same.
+        fed: The first port that it feeds, whose control it takes over where both carry the same, and the input names
+            no choices of its own.
     """
     control = DEFAULT_CONTROLS.get(port_type.name)
     if port_type.many and port_type.name not in ("image", "text"):
         control = None
     if fed is not None and fed.control is not None and fed.type == port_type:
         control = fed.control
+    choices = entry.get("choices")
+    if port_type.name == "text" and isinstance(choices, list) and choices:
+        control = Choices(tuple(map(str, choices)))
     return Port(
         name=entry["name"],
         type=port_type,

@@ -93,6 +93,10 @@ def test_an_input_has_what_the_ports_say_that_it_feeds(flow: pf.Flow) -> None:
     assert edge.limits == {"min": 16, "max": 256, "step": 8}, "what suits every port that it feeds"
     assert signature.outputs == (Given("image", PortType("image"), "The picture", "As it was painted."),)
     assert str(signature) == "poster(prompt: text = …, width: a whole number = …) -> image: image"
+    assert signature._repr_markdown_().splitlines()[4:] == [
+        "| `prompt` (optional) | text, max length 40 | What it shows. |",
+        "| `width` (optional) | a whole number, min 16, max 256, step 8, affects the cost |  |",
+    ]
 
 
 def test_a_text_that_feeds_a_choice_has_the_choices_of_the_port(flow: pf.Flow) -> None:
@@ -101,6 +105,19 @@ def test_a_text_that_feeds_a_choice_has_the_choices_of_the_port(flow: pf.Flow) -
     (entry,) = flow.signature.inputs
     assert entry.choices == ("multiply", "screen")
     assert flow.signature.request_schema()["properties"]["blend"]["enum"] == ["multiply", "screen"]
+
+
+def test_choices_of_a_subflow_hold_outside_too(flow: pf.Flow) -> None:
+    paint = flow.add("tests.signed_paint", id="paint", prompt="x")
+    flow.output("image", paint["image"])
+    flow.make_subflow(["paint"], "inner")
+    with flow.subflow("inner") as inner:
+        words = inner.input("words", "a", choices=["a", "b"])
+        inner.set("paint", prompt=words)
+    (node,) = flow.nodes.values()
+    flow.set(node, words=flow.input("words", "a"))
+    (entry,) = flow.signature.inputs
+    assert entry.choices == ("a", "b")
 
 
 def test_a_list_into_a_port_of_one_value_makes_a_list_of_results(flow: pf.Flow) -> None:

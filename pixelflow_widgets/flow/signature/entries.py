@@ -25,6 +25,8 @@ COSTLY = frozenset(
     ("width", "height", "steps", "frames", "seconds", "factor", "times", "at_most", "rows", "axes", "max_tokens")
 )
 """Ports whose value decides how long a run takes."""
+MOST_TOLD = 1e15
+"""Larger limits mean nothing to a reader."""
 MAX_TEXT = 10_000
 MAX_ITEMS = 100
 MAX_NUMBER = 1e300
@@ -160,8 +162,26 @@ class Signature:
             told["name"], told["title"], told["help"], inputs, tuple(Given.from_json(each) for each in told["outputs"])
         )
 
+    def _repr_markdown_(self) -> str:
+        """Return a table of the inputs, as notebooks show it."""
+        lines = [f"**{self.title}** → {', '.join(map(str, self.outputs)) or 'nothing'}", "", "| input | takes | help |"]
+        lines.append("|---|---|---|")
+        for entry in self.inputs:
+            need = "" if entry.is_required else " (optional)"
+            told = [f"`{entry.name}`{need}", _takes(entry), entry.help]
+            lines.append(f"| {' | '.join(text.replace('|', '&#124;') for text in told)} |")
+        return "\n".join(lines)
+
     def __str__(self) -> str:
         return f"{self.name}({', '.join(map(str, self.inputs))}) -> {', '.join(map(str, self.outputs)) or 'nothing'}"
+
+
+def _takes(entry: Entry) -> str:
+    """Return what an input takes, in words."""
+    limits = [f"{name.replace('_', ' ')} {bound:g}" for name, bound in entry.limits.items() if bound < MOST_TOLD]
+    words = f"one of {', '.join(entry.choices)}" if entry.choices else str(entry.type)
+    words = "a seed" if entry.is_seed else words
+    return ", ".join([words, *limits, *(["affects the cost"] if entry.affects_cost else [])])
 
 
 def signature_of(document: Document, registry: Registry, seeds: SeedPolicy = "drawn") -> Signature:
