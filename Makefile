@@ -83,10 +83,14 @@ test soak: export MKL_NUM_THREADS := 1
 test soak: export HF_HUB_OFFLINE := 1
 
 test: setup browser check ## Run every check and every test
-	# Pages wait much and compute little, so they are tested beside everything else; what is said of them comes after it.
-	$(BIN)/python -m pytest tests/browser >.stamps/browser.log 2>&1 & pages=$$!; trap 'kill $$pages' INT TERM; \
-		$(BIN)/python -m pytest --ignore=tests/browser; others=$$?; \
-		wait $$pages; pages=$$?; cat .stamps/browser.log; [ $$others -eq 0 ] && [ $$pages -eq 0 ]
+	# Pages wait much and compute little, and scripts have an interpreter of their own, so both are tested beside everything
+	# else: pages first of all, for some of their tests count milliseconds. What is said of both comes after the rest.
+	$(BIN)/python -m pytest tests/browser >.stamps/browser.log 2>&1 & pages=$$!; \
+		nice -n 5 $(BIN)/python -m pytest tests/export >.stamps/export.log 2>&1 & scripts=$$!; \
+		trap 'kill $$pages $$scripts' INT TERM; failed=0; \
+		nice -n 5 $(BIN)/python -m pytest --ignore=tests/browser --ignore=tests/export || failed=1; \
+		wait $$scripts || failed=1; cat .stamps/export.log; \
+		wait $$pages || failed=1; cat .stamps/browser.log; exit $$failed
 	cd js && npm test --silent
 
 check: setup ## Lint, formats, types, and the size of the bundle

@@ -5,6 +5,7 @@
 //   node build.mjs --size      only the size gate, on the bundle that is there
 //   node build.mjs --harness   .harness/index.html: the view on a page without Jupyter, to look at and to photograph
 import { copyFile, mkdir, readFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
@@ -13,6 +14,59 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const STATIC = here("../pixelflow_widgets/static");
 const LIMIT_KB = 220;
 
+/**
+ * React Flow's style sheet holds for our own canvas only: another widget on the page may bring another version of it. Rules
+ * of parts that the canvas does not have are left out.
+ */
+const scopeReactFlow = {
+  name: "scope-react-flow",
+  setup(build) {
+    build.onLoad({ filter: /@xyflow[\\/]react[\\/]dist[\\/]base\.css$/ }, async ({ path }) => {
+      const text = await readFile(path, "utf8");
+      const frames = /@keyframes[^{]+\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}/g;
+      const absent =
+        "minimap|controls|resize|attribution|arrowhead|edge-text|edgelabel|node-(?:input|default|output|group)";
+      const named = text.replace(/\/\*.*?\*\//gs, "").replaceAll("dashdraw", "pf-dashdraw");
+      const rules = named
+        .replace(frames, "")
+        .replace(new RegExp(`[^{}]*react-flow__(?:${absent})[^{}]*\\{[^{}]*\\}`, "g"), "")
+        .replace(new RegExp(`--xy-(?:${absent}|node)[\\w-]*:[^;}]*;`, "g"), "");
+      return { contents: `${(named.match(frames) ?? []).join("\n")}\n.pf-root {${rules}}`, loader: "css" };
+    });
+  },
+};
+
+/** Nothing but React Flow's own words keeps its map, buttons and shapes of edges in the bundle: calls that are pure say so. */
+const onlyWhatIsUsed = {
+  name: "only-what-is-used",
+  setup(build) {
+    build.onLoad({ filter: /@xyflow[\\/]react[\\/]dist[\\/]esm[\\/]index\.js$/ }, async ({ path }) => {
+      const text = await readFile(path, "utf8");
+      const contents = text
+        .replace(/^(const \w+ = )((?:memo|forwardRef|createContext|create\w+Edge)\()/gm, "$1/* @__PURE__ */ $2")
+        .replace(/^\w+\.displayName = '\w+';$/gm, "");
+      return { contents };
+    });
+  },
+};
+
+/** Nothing moves by d3: ways of the viewport are our own (`canvas/glide.ts`), so nothing has to be cut short either. */
+const STILL = {
+  "d3-transition": `import { selection } from "d3-selection";
+    selection.prototype.interrupt = function () { return this; };
+    export const interrupt = () => {};`,
+  "d3-interpolate": "export const interpolate = null, interpolateZoom = null;",
+};
+const noTransitions = {
+  name: "no-transitions",
+  setup(build) {
+    build.onLoad({ filter: /[\\/]d3-(?:transition|interpolate)[\\/]dist[\\/]/ }, ({ path }) => ({
+      contents: STILL[path.match(/d3-(?:transition|interpolate)(?=[\\/])/)[0]],
+      resolveDir: dirname(path),
+    }));
+  },
+};
+
 const shared = {
   bundle: true,
   define: { "process.env.NODE_ENV": '"production"', "define.amd": "false" },
@@ -20,32 +74,8 @@ const shared = {
   legalComments: "none",
   logLevel: "warning",
   minify: true,
+  plugins: [scopeReactFlow, onlyWhatIsUsed, noTransitions],
   target: "es2022",
-};
-
-/** React Flow's style sheet holds for our own canvas only: another widget on the page may bring another version of it. */
-const scopeReactFlow = {
-  name: "scope-react-flow",
-  setup(build) {
-    build.onLoad({ filter: /@xyflow[\\/]react[\\/]dist[\\/]base\.css$/ }, async ({ path }) => {
-      const text = await readFile(path, "utf8");
-      const frames = /@keyframes[^{]+\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}/g;
-      const named = text.replaceAll("dashdraw", "pf-dashdraw");
-      const rules = named.replace(frames, "");
-      return { contents: `${(named.match(frames) ?? []).join("\n")}\n.pf-root {${rules}}`, loader: "css" };
-    });
-  },
-};
-
-/** d3 brings the arithmetic of colours, to fade one into another; React Flow only moves things. So no text is a colour. */
-const noColours = {
-  name: "no-colours",
-  setup(build) {
-    build.onLoad({ filter: /[\\/]d3-color[\\/]dist[\\/]d3-color\.mjs$/ }, () => ({
-      contents: `const none = () => null;
-        export { none as color, none as rgb, none as hsl, none as lab, none as hcl, none as cubehelix, none as gray, none as lch };`,
-    }));
-  },
 };
 
 async function buildWidget() {
@@ -54,7 +84,6 @@ async function buildWidget() {
     entryPoints: { widget: here("src/widget.tsx") },
     format: "esm",
     outdir: STATIC,
-    plugins: [scopeReactFlow, noColours],
   });
 }
 
@@ -67,7 +96,6 @@ async function buildHarness() {
     entryPoints: { page: here("harness/page.ts") },
     format: "iife",
     outdir: folder,
-    plugins: [scopeReactFlow, noColours],
   });
   await copyFile(here("harness/index.html"), `${folder}/index.html`);
   console.log("harness: .harness/index.html");

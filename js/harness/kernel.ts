@@ -2,7 +2,15 @@
 // that the editor can be looked at and tested without Jupyter.
 
 import type { ConflictTrait, EditorTraits } from "../src/bridge/protocol";
-import { type FlowDocument, isObject, type Json, type JsonObject, readFlow, splitPort } from "../src/flow/document";
+import {
+  bindingsOf,
+  type FlowDocument,
+  isObject,
+  type Json,
+  type JsonObject,
+  readFlow,
+  splitPort,
+} from "../src/flow/document";
 import { findType } from "../src/flow/nodeType";
 import { type Operation, OperationRejected } from "../src/flow/operations";
 import { type Draw, drawBytes } from "./drawing";
@@ -203,10 +211,18 @@ export class MemoryKernel {
         return this.#shelf.keepMedium(String(request.name), buffers[0]);
       case "look":
         return this.#shelf.look(String(request.name), buffers[0]);
+      case "variables":
+        return { variables: [{ name: "poster", kind: "text", size: "12 letters" }] };
+      case "bind": {
+        const { node, port } = splitPort(String(request.port)) ?? { node: "", port: "" };
+        const bindings = { ...bindingsOf(this.document.nodes[node]), [port]: request.variable as Json };
+        this.#tell(this.#history.accept([{ op: "set_node", id: node, fields: { bindings } }]), request.client, by);
+        return null;
+      }
       case "want":
         void this.#find(request).then((found) =>
           found
-            ? answer({ mime: found.mime, ...found.about }, [found.bytes])
+            ? answer({ mime: found.mime, file: fileOf(request, found), ...found.about }, [found.bytes])
             : answer({ type: "reject", message: "There is no result yet. Run it." }),
         );
         return null;
@@ -328,6 +344,11 @@ function mayMatter(operation: Operation): boolean {
   if (operation.op === "move_nodes") return false;
   const fields = operation.op === "set_node" && isObject(operation.fields) ? Object.keys(operation.fields) : null;
   return fields === null || fields.some((name) => !["title", "note", "size", "collapsed"].includes(name));
+}
+
+/** The real kernel writes the record into one of them; here the name tells them apart. */
+function fileOf({ node, port, item, as }: Request, { mime }: Found): string {
+  return `${node}.${port}-${item}${as === "bare file" ? "-bare" : ""}.${mime.split("/")[1]}`;
 }
 
 interface By {

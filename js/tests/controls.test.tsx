@@ -254,7 +254,7 @@ describe("models", () => {
   test("say their base model, size, licence, memory, and that their owner asks first", () => {
     const flux = { ...entry("flux", "FLUX.1 dev", "text_to_image"), base_model: "FLUX.1", megabytes: 33_700 };
     const facts = factsOf({ ...flux, licence: "Non-Commercial", memory_gb: 33.6, gated: true });
-    expect(facts).toEqual(["FLUX.1", "33.7 GB", "Non-Commercial", "needs about 34 GB", "asks first"]);
+    expect(facts).toEqual(["FLUX.1", "33.7 GB", "Non-Commercial", "needs about 34\u00a0GB", "asks first"]);
     expect(factsOf({ ...flux, base_model: "", megabytes: 0 })).toEqual([]);
   });
 
@@ -285,7 +285,7 @@ describe("models", () => {
     );
     expect(cautions).toEqual(["", "", "", "offloads", "too large"]);
     const known = { ...away, megabytes: 6940, memory_gb: 8 };
-    expect(sizeFacts(known, null)).toEqual(["SDXL", "6.9 GB", "needs about 8 GB"]);
+    expect(sizeFacts(known, null)).toEqual(["SDXL", "6.9 GB", "needs about 8\u00a0GB"]);
     expect(sizeFacts(known, { how: "fits", sentence: "" })).toEqual(["SDXL", "6.9 GB"]);
   });
 

@@ -131,4 +131,28 @@ describe("operations", () => {
       { numRuns: RUNS },
     );
   });
+
+  test("all at once come to what one after another do, and change nothing of what they begin with", () => {
+    fc.assert(
+      fc.property(fc.array(operations, { maxLength: 40 }), (wanted) => {
+        const fitting: Operation[] = [];
+        let [step, start] = [startingFlow(), deepFreeze(startingFlow())];
+        for (const operation of deepFreeze(wanted)) {
+          try {
+            step = apply(step, operation)[0];
+            fitting.push(operation);
+          } catch (error) {
+            if (!(error instanceof OperationRejected)) throw error;
+          }
+        }
+        const [after, inverses] = applyAll(start, fitting);
+        expect(canonical(after)).toBe(canonical(step));
+        const told = canonical(inverses as never);
+        [start] = applyAll(deepFreeze(after), inverses);
+        expect(canonical(start)).toBe(canonical(startingFlow()));
+        expect(canonical(inverses as never)).toBe(told);
+      }),
+      { numRuns: RUNS },
+    );
+  });
 });

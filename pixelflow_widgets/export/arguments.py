@@ -13,6 +13,7 @@ from ..flow.document import Document
 from ..flow.media_files import MediaFiles, from_json
 from ..media import Audio, Video
 from ..media.recordings import open_film
+from ..nodes.files_code import FILM_IMPORTS
 from ..schema import PortType, Registry
 from ..schema.exporting import UNKNOWN
 from ..schema.port_types import read_port_type
@@ -46,31 +47,6 @@ def {0}(path):
     samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
     return Audio(np.ascontiguousarray(samples.T), rate)
 '''
-_SAVE_FILM = '''
-def save_film(film, path):
-    """Write a film to a file, with its sound."""
-    _, height, width, _ = film.frames.shape
-    even = (0, 0), (0, height % 2), (0, width % 2), (0, 0)  # as codecs want it
-    frames = np.pad(film.frames, even, mode="edge")
-    with av.open(str(path), "w") as container:
-        rate = Fraction(film.fps).limit_denominator(1001)
-        stream = container.add_stream("libx264", rate=rate, options={"crf": "21"})
-        stream.height, stream.width = frames.shape[1:3]
-        stream.pix_fmt = "yuv420p"
-        if film.audio is not None:
-            samples = film.audio.samples[:2]
-            layout = "mono" if len(samples) == 1 else "stereo"
-            sound = container.add_stream("aac", rate=48_000, layout=layout)
-            heard = av.AudioFrame.from_ndarray(samples, format="fltp", layout=layout)
-            heard.sample_rate = film.audio.sample_rate
-        for pixels in frames:
-            shown = av.VideoFrame.from_ndarray(pixels, format="rgb24")
-            container.mux(stream.encode(shown))
-        container.mux(stream.encode())
-        if film.audio is not None:
-            container.mux([*sound.encode(heard), *sound.encode()])
-'''
-_FILM_IMPORTS = ("import av", "import numpy as np", "from fractions import Fraction")
 BOUND = "$"
 """How the names of inputs begin that are variables of the notebook; no input of a flow is called so."""
 _PLAIN = ("text", "choice", "int", "float")
@@ -175,32 +151,42 @@ def imports_of(types: Iterable[PortType]) -> set[str]:
 def saving_imports(outputs: Mapping[str, Expression]) -> list[str]:
     """Return the imports of what writes results into files."""
     kinds = {code.type.name for code in outputs.values()}
-    return [*(["import soundfile"] if "audio" in kinds else []), *(_FILM_IMPORTS if "video" in kinds else [])]
+    return [*(["import soundfile"] if "audio" in kinds else []), *(FILM_IMPORTS if "video" in kinds else [])]
 
 
 def parser_of(arguments: Sequence[Argument], outputs: Mapping[str, Expression], title: str) -> tuple[list[str], str]:
     """Return (imports, the statements that read the command line, call `main` and write what it returns)."""
     lines = ['if __name__ == "__main__":', "    parser = argparse.ArgumentParser(description=__doc__)"]
     imports = ["import argparse", *saving_imports(outputs)]
+    taken = {"help"}
     for one in arguments:
-        lines.append(f"    parser.add_argument({', '.join(_described(one))})")
+        lines.append(f"    parser.add_argument({', '.join(_described(one, _option(one.code, taken)))})")
+    folder = _option("out", taken)
     if outputs:
         imports.append("from pathlib import Path")
-        lines.append('    parser.add_argument("--out", type=Path, default=Path(), help="Where results go.")')
+        lines.append(f'    parser.add_argument("--{folder}", type=Path, default=Path(), help="Where results go.")')
     lines.append("    given = vars(parser.parse_args())")
     if outputs:
-        lines.append('    out = given.pop("out")')
+        lines.append(f"    out = given.pop({flat(folder.replace('-', '_'))})")
         if any(one.read for one in arguments):
             lines += [f"    {line}" for one in arguments for line in _opened(one)]
         lines += [f"    {line}" for line in _written(outputs)]
     else:
         lines.append("    main(**given)")
-    saving = [_SAVE_FILM.strip()] if any(code.type.name == "video" for code in outputs.values()) else []
-    return imports, "\n\n\n".join([*saving, "\n".join(lines)])
+    return imports, "\n".join(lines)
 
 
-def _described(one: Argument) -> Iterator[str]:
-    option = one.code.strip("_").replace("_", "-")
+def _option(code: str, taken: set[str]) -> str:
+    """Return what an argument is called on the command line, which no other one is."""
+    plain = code.strip("_").replace("_", "-")
+    option, number = plain, 2
+    while option in taken:
+        option, number = f"{plain}-{number}", number + 1
+    taken.add(option)
+    return option
+
+
+def _described(one: Argument, option: str) -> Iterator[str]:
     yield flat(f"--{option}")
     if option.replace("-", "_") != one.code:
         yield f"dest={flat(one.code)}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..flow import document as doc
 from ..flow.subflows import with_subflows
+from ..media import Model
 from ..media import axes as axes_room
 from ..media.cells import read_cell, read_rows
 from ..media.contact_sheet import contact_sheet
@@ -51,6 +52,11 @@ class _Function:
         if one.name in varying:
             self.at.refuse(f"its input '{one.name}' is a model {_TABLE}, and a script names its models.")
         known = self.at.known(one.name) if one.name in self.at.node_type.inputs else None
+        if isinstance(known, Model) and any(adapter.weight in self.flow.script.numbers for adapter in known.adapters):
+            self.at.refuse(
+                f"its input '{one.name}' is a model with an adapter whose weight is known only when the flow runs. Put "
+                "the adapter into the subflow, with its weight as an input."
+            )
         return known if known not in (None, UNKNOWN) else one.default
 
     def _source(self, name: str) -> str:

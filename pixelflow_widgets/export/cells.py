@@ -37,6 +37,8 @@ _SHIPPED = re.compile(
 class _Before(Lowering):
     """Knows what the nodes before one give: lists, or which models; what it writes is read by nobody."""
 
+    is_as_it_stands = True
+
     def look(self, node: str) -> None:
         """Look at all that a node depends on."""
         for one in self._needed([node]):

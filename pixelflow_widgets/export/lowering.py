@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ExportError, PixelFlowError
@@ -13,6 +13,7 @@ from ..flow.document import Document, Edge
 from ..flow.graph import Graph
 from ..flow.media_files import PLAIN, MediaFiles, from_json
 from ..flow.muting import is_muted, passed_by
+from ..media import Model
 from ..schema import NodeType, Port, PortType, Registry
 from ..schema.exporting import UNKNOWN
 from .arguments import BOUND
@@ -66,6 +67,9 @@ class Lowering:
         for entry in doc.outputs(document):
             if (place := doc.split_port(entry["from"])) is not None:
                 self._called.setdefault(place, []).append(entry["name"])
+
+    is_as_it_stands = False
+    """Whether models are those that the flow has now, whatever may come into it."""
 
     # The whole
 
@@ -163,17 +167,25 @@ class Lowering:
 
     def _work_out(self, node: str, node_type: NodeType, inputs: Mapping[str, Expression]) -> dict[str, Expression]:
         """Return what a node gives that is worked out before the script is written: a handle of a model."""
-        unknown = next((name for name, code in inputs.items() if code.known is UNKNOWN), None)
-        if unknown is not None:
-            raise ExportError(
-                f"'{self.title(node)}': its input '{unknown}' is known only when the flow runs, and a script names its "
-                "models. Set the value on the node."
-            )
+        now = self.is_as_it_stands
+        other = [name for name, code in inputs.items() if code.known is UNKNOWN or not (now or code.is_fixed)]
+        numbers = {name: self.script.number_for(inputs[name].text) for name in other if _may_weigh(inputs[name], now)}
+        self._check_known(node, set(other) - set(numbers))
         try:
-            given = node_type.shape.unpack(node_type.function(**{name: code.known for name, code in inputs.items()}))
+            known = {name: code.known for name, code in inputs.items()}
+            given = node_type.shape.unpack(node_type.function(**(known | numbers)))
         except PixelFlowError as error:
             raise ExportError(f"'{self.title(node)}': {error}") from None
+        self._check_known(node, {name for name, number in numbers.items() if not _weighs(given.values(), number)})
         return {name: fixed(value, node_type.outputs[name].type, "None") for name, value in given.items()}
+
+    def _check_known(self, node: str, unknown: Collection[str]) -> None:
+        if unknown:
+            raise ExportError(
+                f"'{self.title(node)}': its input '{min(unknown)}' is known only when the flow runs, and a script "
+                "names its models: of them, only the weight of a LoRA or IP-Adapter without a schedule may change. Set "
+                "the value on the node."
+            )
 
     # Its inputs
 
@@ -284,3 +296,14 @@ class Lowering:
         else:
             wanted = port
         return self.names.take(wanted)
+
+
+def _may_weigh(code: Expression, is_as_it_stands: bool) -> bool:
+    return code.type.name == "float" and not code.type.many and not is_as_it_stands
+
+
+def _weighs(given: Iterable[Any], number: float | None) -> bool:
+    """Return whether a number is the weight of an adapter that can be weighed anew before each use."""
+    adapters = [adapter for model in given if isinstance(model, Model) for adapter in model.adapters]
+    of_number = [adapter for adapter in adapters if adapter.weight == number]
+    return bool(of_number) and all(one.kind != "embedding" and not one.schedule for one in of_number)

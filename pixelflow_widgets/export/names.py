@@ -8,8 +8,10 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+COMMAND_LINE = ("given", "out", "result", "results", "number", "item")
+"""What the command line of a script calls its variables: nothing else at the top is called so."""
 _RESERVED = frozenset(
-    [*keyword.kwlist, *keyword.softkwlist, *dir(builtins), "main", "parser", "arguments", "save_film"]
+    [*keyword.kwlist, *keyword.softkwlist, *dir(builtins), "main", "parser", "arguments", "save_film", "sound_frame"]
 )
 
 
@@ -19,11 +21,13 @@ class Names:
     Args:
         taken: Those that are not, besides Python's own.
         outer: The names around, which are not free here either.
+        avoided: Those that are not given here, and free within.
     """
 
-    def __init__(self, taken: Iterable[str] = (), outer: Names | None = None) -> None:
+    def __init__(self, taken: Iterable[str] = (), outer: Names | None = None, avoided: Iterable[str] = ()) -> None:
         self._taken = set(taken)
         self._outer = outer
+        self._avoided = frozenset(avoided)
 
     def take(self, wanted: str, *, constant: bool = False) -> str:
         """Return a free name that reads like what was wanted: "Text to image" gives `text_to_image`, then `…_2`.
@@ -47,9 +51,12 @@ class Names:
 
     def is_free(self, name: str) -> bool:
         """Return whether a name may still be given."""
+        return name not in self._avoided and not self._is_taken(name)
+
+    def _is_taken(self, name: str) -> bool:
         if name in _RESERVED or name in self._taken:
-            return False
-        return self._outer is None or self._outer.is_free(name)
+            return True
+        return self._outer is not None and self._outer._is_taken(name)
 
 
 def identifier(text: str) -> str:

@@ -83,6 +83,14 @@ class NodeWriting:
         """Import something; see `Writing.add_import`."""
         self._flow.script.imports.add(line)
 
+    def number(self, value: float) -> str:
+        """Return the expression of a number in a handle; see `Writing.number`."""
+        return self._flow.script.numbers.get(value) or repr(value)
+
+    def require(self, package: str) -> None:
+        """Say that a package is needed; see `Writing.require`."""
+        self._flow.script.required.add(package)
+
     def bring(self, function: Callable[..., Any]) -> str:
         """Copy a function into the script; see `Writing.bring`."""
         try:
@@ -186,7 +194,7 @@ class NodeWriting:
 
             write_body(self, self._flow)
         else:
-            self._copy()
+            self.copy()
 
     def _write_mapped(self, mapped: list[str]) -> dict[str, Expression]:
         """Write a node that runs once for each item of the lists that come in."""
@@ -203,8 +211,11 @@ class NodeWriting:
             over = f"for {', '.join(items.values())} in {pairs}({codes})"
         made, statements, appended = {}, [], []
         for name, port in self.node_type.outputs.items():
-            text, variable = self._given.get(name, "None"), flow.variable(self._node, f"{name}s")
+            text = self._given.get(name, "None")
+            if text.isidentifier() and not self.is_read(name):
+                continue  # one of several, which nobody wants
             is_list = port.type.many or name in self._lists
+            variable = flow.variable(self._node, f"{name}s")
             made[name] = Expression(variable, self._kind(name).listed)
             if not self._lines:
                 inner = f"item {over} for item in {text}" if is_list else f"{text} {over}"
@@ -218,8 +229,8 @@ class NodeWriting:
         self._put(statements)
         return made
 
-    def _copy(self) -> None:
-        """Write a call of the node's own function, which is copied."""
+    def copy(self) -> None:
+        """Write a call of the node's own function, which is copied; see `Writing.copy`."""
         node_type = self.node_type
         function = inspect.unwrap(node_type.function)
         if node_type.ask or any(port.lazy for port in node_type.inputs.values()):

@@ -46,7 +46,7 @@ def notebook_of(flow: ExportableFlow) -> Any:
 
 def _cells(flow: ExportableFlow, parts: Parts) -> Iterator[tuple[str, str, list[str]]]:
     """Yield (kind, source, tags) of each cell."""
-    yield "markdown", _about(parts.about), []
+    yield "markdown", _about(parts), []
     yield from (("markdown", text, []) for text in notes_of(flow))
     yield "code", "\n".join([*parts.imports, "", *parts.constants]), []
     if parts.definitions:
@@ -68,12 +68,11 @@ def _for_notebook(source: str) -> str:
     return source
 
 
-def _about(words: str) -> str:
+def _about(parts: Parts) -> str:
     """Return the words at the top of a script as Markdown."""
-    title, _, rest = words.partition("\n")
-    made, _, needed = rest.partition("Needs: ")
-    packages = " ".join(f'"{one.strip(",")}"' for one in needed.split())  # ">" is the shell's
-    install = f"Needs:\n\n```\npip install {packages}\n```" if needed else ""
+    title, _, made = parts.about.partition("\n")
+    packages = " ".join(f'"{one}"' for one in parts.needs)  # ">" is the shell's
+    install = f"Needs:\n\n```\npip install {packages}\n```" if packages else ""
     return "\n\n".join(filter(None, [f"# {title.rstrip('.')}", made.strip(), install]))
 
 

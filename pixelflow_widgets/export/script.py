@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 import textwrap
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from importlib import metadata
@@ -13,6 +14,8 @@ from ..errors import ExportError, PixelFlowError
 from ..flow import document as doc
 from ..flow.media_files import KEY, MediaFiles, from_json
 from ..flow.subflows import with_subflows
+from ..media import blake3_hex
+from ..nodes.files_code import FILM, SAVE_FILM
 from ..schema import PortType
 from ..schema.exporting import indented
 from .arguments import (
@@ -29,7 +32,7 @@ from .expressions import Expression
 from .formatting import formatted
 from .literals import flat, literal
 from .lowering import Lowering
-from .names import Names, identifier
+from .names import COMMAND_LINE, Names, identifier
 from .sources import Sources
 from .trailer import trailer_of
 
@@ -66,6 +69,7 @@ class Parts(NamedTuple):
     Args:
         title: What the flow is called.
         about: The words at the top, without quotes.
+        needs: The packages that it needs, as pip reads them.
         imports: Import statements.
         constants: Statements.
         definitions: Functions and classes.
@@ -77,6 +81,7 @@ class Parts(NamedTuple):
 
     title: str
     about: str
+    needs: list[str]
     imports: list[str]
     constants: list[str]
     definitions: list[str]
@@ -95,8 +100,12 @@ class Script:
     """
 
     def __init__(self, media: str, memory: dict[Hashable, dict[Hashable, None]]) -> None:
-        self.names = Names()
+        self.names = Names(avoided=COMMAND_LINE)
         self.imports: set[str] = set()
+        self.required: set[str] = set()
+        """Packages that the code needs and nobody imports, as pip calls them."""
+        self.numbers: dict[float, str] = {}
+        """What the numbers in handles of models stand for that only the script knows."""
         self.sources = Sources(self.names)
         self.bodies: dict[Hashable, dict[str, PortType]] = {}
         """What each function gives that a subflow became."""
@@ -120,7 +129,7 @@ class Script:
     def define(self, key: Hashable, wanted: str, write: Callable[[str], str]) -> str:
         """Put something at the top, once for each key; see `Writing.define`."""
         if key not in self._definitions:
-            name = self.names.take(wanted)
+            name = wanted if key == FILM else self.names.take(wanted)  # its command line calls that, too
             self._definitions[key] = (name, "")  # its place: what it defines itself while it is written comes after it
             self._definitions[key] = (name, textwrap.dedent(write(name)).strip())
         return self._definitions[key][0]
@@ -152,6 +161,15 @@ class Script:
         # Long names of files fit at the top alone.
         kept = self.define(("medium", reference), port_type.name.upper(), lambda name: f"{name} = {place}")
         return f"{self.sources.bring(port_type.medium.decode)}({kept}.read_bytes())"
+
+    def number_for(self, code: str) -> float:
+        """Return a number that stands in a model's handle for what only the script knows; the same for the same code.
+
+        It lies between 1 and 2, so that nothing takes it for a weight of 0, and nobody writes one like it.
+        """
+        number = 1 + int(blake3_hex(code.encode())[:12], 16) / 2**48
+        self.numbers[number] = code
+        return number
 
     def paired(self) -> str:
         """Return the name of the function that goes through several lists at once."""
@@ -216,7 +234,8 @@ def _written(flow: ExportableFlow, memory: dict[Hashable, dict[Hashable, None]])
     imports = sorted({*script.imports, *script.sources.imports, *imports_of(kinds)})
     return Parts(
         document["name"],
-        about(flow, [*imports, *saving_imports(outputs)]),
+        about(flow),
+        needed([*imports, *saving_imports(outputs)], script.required),
         imports,
         _used(script, [*lowering.lines, *(one.text for one in arguments)]),
         script.definitions,
@@ -264,28 +283,43 @@ def _returned(outputs: Mapping[str, Expression]) -> str:
     return "{" + ", ".join(f"{flat(name)}: {code.text}" for name, code in outputs.items()) + "}" if outputs else ""
 
 
-def about(flow: ExportableFlow, imports: list[str]) -> str:
-    """Return the words at the top of a script: what it is, and what it needs."""
-    found: dict[str, None] = {}
+def about(flow: ExportableFlow) -> str:
+    """Return the words at the top of a script: what it is."""
+    title = " ".join(str(flow.document.get("title") or identifier(flow.name).replace("_", " ")).split())
+    made = f"Written by PixelFlow {metadata.version('pixelflow-widgets')}."
+    return "\n".join([*textwrap.wrap(f"{title[:1].upper()}{title[1:]}.", 80, break_on_hyphens=False), "", made])
+
+
+def needed(imports: Iterable[str], required: Iterable[str] = ()) -> list[str]:
+    """Return the packages that imports need, with their versions as pip reads them.
+
+    Args:
+        imports: Import statements.
+        required: Packages that are needed besides.
+    """
+    found = set(required)
     for line in imports:
         module = line.split()[1].partition(".")[0]
-        for package in (_PACKAGES.get(module, module), *_BESIDE.get(module, ())):
-            found[package] = None
-    needed = sorted(filter(None, map(_requirement, found)))
-    title = " ".join(str(flow.document.get("title") or identifier(flow.name).replace("_", " ")).split())
-    lines = [f"{title[:1].upper()}{title[1:]}.", "", f"Written by PixelFlow {metadata.version('pixelflow-widgets')}."]
-    if needed:
-        lines += [f"Needs: {', '.join(needed)}"]
-    wrapped = [part for line in lines for part in (textwrap.wrap(line, 80, break_on_hyphens=False) or [""])]
-    return "\n".join(wrapped)
+        if module not in sys.stdlib_module_names:
+            found |= {_PACKAGES.get(module, module), *_BESIDE.get(module, ())}
+    return sorted(map(_requirement, found))
 
 
-def _requirement(package: str) -> str | None:
-    """Return a package with its version as pip reads it, or None of what comes with Python."""
+def _installing(packages: list[str]) -> list[str]:
+    """Return the lines of a docstring that say what is needed, as a shell reads them."""
+    if not packages:
+        return []
+    quoted = " ".join(f'"{one}"' for one in packages)  # ">" is the shell's
+    lines = textwrap.wrap(f"pip install {quoted}", 78, subsequent_indent="    ", break_on_hyphens=False)
+    return ["Needs:", " \\\n".join(lines)]
+
+
+def _requirement(package: str) -> str:
+    """Return a package with its version as pip reads it, if it is here."""
     try:
         return f"{package}>={metadata.version(package).partition('+')[0]}"
     except metadata.PackageNotFoundError:
-        return None
+        return package
 
 
 def joined(parts: Parts) -> str:
@@ -294,11 +328,13 @@ def joined(parts: Parts) -> str:
     lines = parts.lines if late or parts.lines[:1] != [""] else parts.lines[1:]
     body = [*late, *lines, *(["", f"return {parts.returns}"] if parts.returns else [])] or ["pass"]
     head, tail = parser_of(parts.arguments, parts.outputs, parts.title)
+    saving = [SAVE_FILM.strip()] if "save_film(" in tail and SAVE_FILM.strip() not in parts.definitions else []
     sections = [
-        f'"""{_quotable(parts.about)}\n"""',
+        "\n".join([f'"""{_quotable(parts.about)}', *_installing(parts.needs), '"""']),
         "\n".join([*parts.imports, *head]),
         "\n".join(parts.constants),
         *parts.definitions,
+        *saving,
         "\n".join(
             [
                 f"def main({signature_of(parts.arguments)}){_promised(parts.outputs)}:",

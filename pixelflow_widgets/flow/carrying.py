@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..errors import FlowError
@@ -18,6 +18,8 @@ from .operations import Operation
 from .plain import as_json
 from .trust import mark_of, process_trust
 
+PREFIX = "notebook."
+"""How the names of node types begin that a notebook defined."""
 FIELD = "sources"
 """Of a document: name of a node type → {"source": text, "digest": of it, "missing": names that it needs besides}."""
 
@@ -83,7 +85,7 @@ class CarryingFlow(BindableFlow):
         """Write the sources into the document as they are now: no step of undo, for nobody has edited anything."""
         super()._before_writing()
         before = self._document.get(FIELD)
-        found = sources_now(self._document, self.registry)
+        found = sources_now(self._document, self.registry.find)
         if found != (before or {}):
             operations, text = as_json([{"op": "set_flow", "fields": {FIELD: found or None}}])
             self._accept(operations, "python", text)
@@ -104,18 +106,18 @@ def define(name: str, text: str) -> None:
         raise FlowError(f"The code of '{name}' has run, and defines no node type of that name.")
 
 
-def sources_now(document: Document, registry: Registry) -> dict[str, Any]:
+def sources_now(document: Document, find: Callable[[str], NodeType | None]) -> dict[str, Any]:
     """Return the sources that a flow carries: of the types in use as the notebook has them, else as they came.
 
     Args:
         document: The flow.
-        registry: Which node types there are.
+        find: Returns the node type of a name, if there is one.
     """
     before = document.get(FIELD)
     kept = before if isinstance(before, Mapping) else {}
     found: dict[str, Any] = {}
     for name in sorted(used_types(document)):
-        node_type = registry.find(name)
+        node_type = find(name)
         entry = _entry(node_type) if node_type is not None and _is_of_cell(node_type) else None
         entry = entry or (kept.get(name) if node_type is None or _is_of_cell(node_type) else None)
         if entry is not None:
@@ -124,7 +126,7 @@ def sources_now(document: Document, registry: Registry) -> dict[str, Any]:
 
 
 def _is_of_cell(node_type: NodeType) -> bool:
-    return node_type.body is None and node_type.from_notebook and node_type.name.startswith("notebook.")
+    return node_type.body is None and node_type.from_notebook and node_type.name.startswith(PREFIX)
 
 
 def _entry(node_type: NodeType) -> dict[str, Any] | None:
@@ -141,7 +143,7 @@ def carried(document: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     for one in _documents(document):
         held = one.get(FIELD)
         for name, entry in held.items() if isinstance(held, Mapping) else ():
-            if isinstance(entry, Mapping) and isinstance(entry.get("source"), str) and name.startswith("notebook."):
+            if isinstance(entry, Mapping) and isinstance(entry.get("source"), str) and name.startswith(PREFIX):
                 found.setdefault(name, entry)
     return found
 

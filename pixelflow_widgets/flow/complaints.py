@@ -41,8 +41,8 @@ def complaints_of(node_type: NodeType, registry: Registry, known: Mapping[str, A
         if port is None or check is None or value is None:
             continue
         for item in value if port.type.many else [value]:
-            for complaint in _asked(check, port, item):
-                yield complaint._replace(port=name)
+            for complaint in _asked(check, port, item, known):
+                yield complaint._replace(port=complaint.port or name)
     if node_type.check is not None:
         yield from _asked(node_type.check, known)
 

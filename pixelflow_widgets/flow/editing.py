@@ -68,13 +68,23 @@ class EditableFlow(SignedFlow):
             MediaError: A value does not fit its input.
             FlowFileError: The file of a flow cannot be read.
         """
+        fields = {"title": title} if title else {}
+        return self._add(type, {**(values or {}), **more}, fields, id, position)
+
+    def _add(
+        self,
+        type: str | NodeType | Callable[..., Any] | Path | LiveFlow,
+        values: Mapping[str, Any],
+        fields: Mapping[str, Any],
+        id: str | None = None,
+        position: tuple[float, float] | None = None,
+    ) -> Node:
+        """Place a node with further fields of its entry; see `add`."""
         node_type, brought = self._type(type)
-        given = spread({**(values or {}), **more}, node_type.options)
+        given = spread(dict(values), node_type.options)
         key = id or self._free_id(node_type.name)
         plain, joins = self._sort(node_type, key, given)
-        entry: dict[str, Any] = {"type": node_type.name, "type_version": node_type.version, "values": plain}
-        if title:
-            entry["title"] = title
+        entry = {"type": node_type.name, "type_version": node_type.version, "values": plain, **fields}
         sources = [value.node for value in given.values() if isinstance(value, OutputPort)]
         with self.lock:
             place = position or self._columns_now().free_position(self._document, sources)

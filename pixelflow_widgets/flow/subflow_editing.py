@@ -13,6 +13,7 @@ from ..media.axes import write_axes
 from ..schema.body import Kind
 from . import document as doc
 from . import file
+from .bindings import FIELD, bound_ports
 from .document import Document
 from .edited import Change
 from .handles import FlowInput, Node, OutputPort
@@ -126,7 +127,10 @@ class FlowOfFlows(LiveFlow):
             raise OperationRejected(f"A node '{name}' {words} {remedy}")
         given = {} if is_name else self._given(_id(node))
         ports = self.types[name].inputs
-        return flow.add(name, {port: value for port, value in {**given, **values}.items() if port in {*ports, *values}})
+        bound = {} if is_name else bound_ports(self._document["nodes"][_id(node)])
+        bound = {port: variable for port, variable in bound.items() if port in ports and port not in values}
+        given = {port: value for port, value in {**given, **values}.items() if port in {*ports, *values}}
+        return flow._add(name, given, {FIELD: bound} if bound else {})
 
     def _given(self, node: str) -> dict[str, Any]:
         """Return what goes into a node by input name: what is set, and the ports and inputs that lead there."""

@@ -83,7 +83,7 @@ def check_model(task: str, model: Model) -> Iterator[Fault]:
         yield Fault("missing-model", str(error))
         return
     yield from _check_task(task, model, ground)
-    yield from _check_options(model, ground)
+    yield from _check_options(task, model, ground)
     for adapter in model.adapters:
         fault = check_adapter(adapter, ground) if adapter.weight else None
         if fault is not None:
@@ -129,10 +129,10 @@ def _check_task(task: str, model: Model, ground: Ground) -> Iterator[Fault]:
     yield Fault("task", sentence, f"Choose a model for {wanted}.")
 
 
-def _check_options(model: Model, ground: Ground) -> Iterator[Fault]:
+def _check_options(task: str, model: Model, ground: Ground) -> Iterator[Fault]:
     options = model.options
     scheduler, dtype, vae = options.get("scheduler"), options.get("dtype"), options.get("vae")
-    if scheduler and (why := why_unfit_scheduler_on(ground, str(scheduler))):
+    if scheduler and (why := why_unfit_scheduler_on(ground, str(scheduler), task)):
         yield Fault("scheduler", why)
     if dtype and dtype not in DTYPES:
         yield Fault("precision", f"'{dtype}' is no precision.", f"Choose one of {', '.join(DTYPES)}.")
@@ -140,10 +140,16 @@ def _check_options(model: Model, ground: Ground) -> Iterator[Fault]:
         yield fault
 
 
-def why_unfit_scheduler_on(ground: Ground, name: str) -> str | None:
-    """Return why a model does not take a scheduler, or None if it does, or nobody knows before it is loaded."""
+def why_unfit_scheduler_on(ground: Ground, name: str, task: str = "") -> str | None:
+    """Return why a model does not take a scheduler, or None if it does, or nobody knows before it is loaded.
+
+    Args:
+        ground: The model.
+        name: What was chosen.
+        task: A node type; empty asks whether any of its tasks takes it.
+    """
     is_told = ground.place is not None and ground.place.is_dir()
-    return why_unfit_scheduler(name, names_for(ground.place)) if is_told else None
+    return why_unfit_scheduler(name, names_for(ground.place, task), task) if is_told else None
 
 
 def check_source(source: str) -> Fault | None:

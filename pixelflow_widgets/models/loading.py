@@ -24,6 +24,7 @@ from .memory import memory
 from .networks import network_for
 from .pipelines import Extras, live_pipeline, pipeline_for
 from .schedulers import scheduler_for
+from .single_files import files_behind
 from .weights import place_of
 
 CODE = ("torch", "transformers", "diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl")
@@ -65,7 +66,7 @@ def lend(model: Model | str, task: str, report: Report, *, controlnets: Sequence
     with _to_oneself(base.lock, report), _borrowed(base), contextlib.ExitStack() as setup:
         loan = _loan(model, base, task, report, [place_of(guide) for guide in guides])
         if loan.pipeline is not None:
-            setup.enter_context(scheduler_for(loan.pipeline, model.options.get("scheduler")))
+            setup.enter_context(scheduler_for(loan.pipeline, model.options.get("scheduler"), loan.family, task))
         loan.worn = setup.enter_context(dressed(base, loan, model.adapters, report))
         yield loan
 
@@ -100,7 +101,7 @@ def _base(model: Model) -> Base:
     variant = model.options.get("variant") or (only_variant(place) if place.is_dir() else None)
     card = card_of(model)
     title = card.title if card else place.name
-    state = state_of(place)
+    state = (state_of(place), *(state_of(path) for _, path in files_behind(family, place)))
     key = (str(place), state, str(dtype), variant, device)
     return base_under(key, lambda: Base(key, model.source, title, place, state, family, device, dtype, variant))
 

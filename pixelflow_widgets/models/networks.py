@@ -30,7 +30,8 @@ def network_for(base: Base, task: str, told: Callable[[str], None]) -> tuple[Any
     made = attempt(lambda: class_at(base.place, base.title, task), base.place)
     name = made.__name__
     if name not in base.kept:
-        key = component_key(base.place, "", name, base.dtype, base.device)
+        beside = [base.state] if base.place.is_file() else []  # a GGUF file may have settings beside it
+        key = component_key(base.place, "", name, base.dtype, base.device, *beside)
         kept = memory.find(key)
         if kept is None:
             told(f"Loading {base.title} …")

@@ -9,7 +9,8 @@ from ..errors import ModelError, PixelFlowError
 from ..media import Model
 from .cards import card_of
 from .devices import best_device
-from .weights import digest_of, sources_of
+from .digests import digest_of
+from .weights import sources_of
 
 LIBRARIES = ("pixelflow-widgets", "torch", "diffusers", "transformers", "peft")
 

@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 
 from ..errors import ModelError, PixelFlowError
 from .bases import Base
+from .components import component_class, load_component
 from .devices import ran_out, sweep
 from .files import bytes_in_memory, component_key, index_of, only_variant, weight_files
 from .memory import Kept, memory, size_of
 from .quiet import quiet
-from .single_files import assembled, component_class, component_settings, lenders, part_of, settings_of
+from .single_files import assembled, lenders, part_of, settings_of
 from .tasks import MOTION, PIPELINES, RELATED
 
 _OFFLOADED = 0.85
@@ -131,7 +132,8 @@ def _key(base: Base, name: str) -> Hashable:
     where = "cpu" if base.offload else base.device
     if (lender := base.lenders.get(name)) is not None:
         return component_key(lender, name, base.dtype, only_variant(lender), where)
-    return component_key(base.place, name, base.dtype, base.variant, where)
+    beside = [base.state] if base.place.is_file() else []  # how a file is put together is said elsewhere
+    return component_key(base.place, name, base.dtype, base.variant, where, *beside)
 
 
 def _make_room(base: Base, given: Mapping[str, Any], told: Callable[[str], None]) -> None:
@@ -178,7 +180,8 @@ def _lent(base: Base, name: str, folder: Path, told: Callable[[str], None]) -> A
 
 def _brought(base: Base, path: Path, told: Callable[[str], None]) -> Kept:
     """Return a component of another model: a ControlNet, an autoencoder."""
-    key = component_key(path, "", base.dtype, "cpu" if base.offload else base.device)
+    like = [base.state] if path.is_file() else []  # settings of a file are like those of the model
+    key = component_key(path, "", base.dtype, "cpu" if base.offload else base.device, *like)
     kept = base.extras.get(key) or memory.find(key)
     if kept is None:
         told(f"Loading {path.name} …")
@@ -194,11 +197,10 @@ def _brought(base: Base, path: Path, told: Callable[[str], None]) -> Kept:
 def _component(path: Path, base: Base) -> Any:
     """Load one component by the class that it names, or that it was detected to be."""
     folder = path / "vae" if (path / "model_index.json").is_file() else path  # the autoencoder of a whole model
+    if not folder.is_dir():
+        return load_component(path, base.family, base.place, base.dtype)
     made = component_class(folder)
-    if folder.is_dir():
-        return made.from_pretrained(folder, dtype=base.dtype, use_safetensors=True, local_files_only=True)
-    with component_settings(made, path, base.family, base.place) as settings:
-        return made.from_single_file(str(path), dtype=base.dtype, local_files_only=True, **settings)
+    return made.from_pretrained(folder, dtype=base.dtype, use_safetensors=True, local_files_only=True)
 
 
 def _of_task(whole: Any, task: str, brought: dict[str, Any], base: Base) -> Any:

@@ -180,6 +180,8 @@ def _processor_in(at: Writing, model: Model, card: ModelCard | None, found: _Fou
     place, settings = _place_in(at, model, card, found.place)
     settings = [one for one in settings if not one.startswith("variant=")]
     loader = found.prepared
+    if "sentencepiece" in getattr(type(found.ready), "__backends", ()):
+        at.require("sentencepiece")
     at.add_import("import functools")
     at.add_import(f"from transformers import {loader}")
 
@@ -194,6 +196,8 @@ def _processor_in(at: Writing, model: Model, card: ModelCard | None, found: _Fou
 def _place_in(at: Writing, model: Model, card: ModelCard | None, place: Path | None) -> tuple[str, list[str]]:
     """Return (the expression of where a model lies, the arguments that say which files of it)."""
     source = str(card.source if card else model.source)
+    if source.endswith(".gguf") or (place is not None and place.suffix == ".gguf"):
+        at.require("gguf")
     if source.startswith(PACKAGE):
         file = _in_package(at, source, card.name if card else source)
         return f"{file}.parent", [f"gguf_file={file}.name"]
@@ -208,13 +212,14 @@ def _place_in(at: Writing, model: Model, card: ModelCard | None, place: Path | N
 def _in_package(at: Writing, source: str, name: str) -> str:
     """Return the constant of a file that another Python package brings."""
     package, _, pattern = source.removeprefix(PACKAGE).partition("/")
+    at.require(package.replace("_", "-"))
     at.add_import("from importlib.util import find_spec")
     at.add_import("from pathlib import Path")
     return at.define(
         ("package", source),
         name.upper().replace("-", "_").replace(".", "_"),
         lambda known: (
-            f"# The model '{name}' comes with a package: pip install {package.replace('_', '-')} gguf\n"
+            f"# The model '{name}' comes with the package {package.replace('_', '-')}.\n"
             f'{known} = next(Path(find_spec("{package}").origin).parent.rglob("{pattern}"))'
         ),
     )

@@ -8,8 +8,8 @@ text encoders) comes from a folder too.
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
-import json
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
@@ -17,14 +17,13 @@ from typing import Any, NamedTuple
 
 from ..errors import ModelError
 from .cards import cards
-from .families import config_in
 from .families import family as family_named
-from .files import index_of, weight_files
-from .header_settings import settings_from, tokenizers, vae_config, write_settings
+from .files import index_of, state_of, weight_files
+from .header_settings import settings_from, tokenizers, write_settings
+from .layout import PICKLES
 from .safetensors_header import Header, read_header
-from .weights import place_of
+from .weights import files_in, place_of
 
-_CLASSES = {"controlnet": "ControlNetModel", "vae": "AutoencoderKL", "motion": "MotionAdapter"}
 _DENOISERS = ("unet", "transformer")
 _LIGHT = ("Tokenizer", "TokenizerFast", "Scheduler", "Processor", "Extractor")
 """How the classes of parts without weights end."""
@@ -37,6 +36,18 @@ _HELD = {
 _T5 = ("text_encoders.t5xxl.",)
 _SPARED = ("text_encoder_3",)
 """Parts that makers leave out of smaller files, and whose work is then not done: T5 of SD3."""
+_WEIGHTS = (".safetensors", ".gguf", *PICKLES)
+_BESIDE_GGUF = (
+    "chat_template.jinja",
+    "config.json",
+    "generation_config.json",
+    "preprocessor_config.json",
+    "processor_config.json",
+    "special_tokens_map.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+)
+"""What transformers reads beside a GGUF file, where it is there."""
 _OTHERS = {
     "lora": ("a LoRA", "Add it to a model with the node add_lora."),
     "controlnet": ("a ControlNet", "Give it to the node control."),
@@ -74,7 +85,7 @@ def settings_of(family: str, path: Path) -> Iterator[Settings]:
     Raises:
         ModelError: It is no model, or nobody can tell how it is put together; says what to do.
     """
-    header, beside = read_header(path), path.with_suffix("")
+    header, beside = _header(path, state_of(path)), path.with_suffix("")
     if not _is_pipeline(beside):
         _refuse_what_is_no_model(path)
     made = pipeline_class(family, path) if family else None
@@ -100,8 +111,49 @@ def lenders(settings: Settings, family: str, path: Path, given: Collection[str])
     Raises:
         ModelError: A part is nowhere here; says what to get.
     """
-    lacking = [name for name in _lacking(read_header(path), index_of(settings.folder)) if name not in given]
+    lacking = [name for name in _lacking(_header(path, state_of(path)), index_of(settings.folder)) if name not in given]
     return {name: _lender(name, settings, family, path) for name in lacking}
+
+
+def files_behind(family: str, path: Path) -> list[tuple[str, Path]]:
+    """Return (name, path) of every file beside a model's single file that it is put together of.
+
+    Args:
+        family: What the file was detected as.
+        path: The file; of folders, and of what is no model, there are none.
+
+    Raises:
+        ModelError: The file is damaged.
+    """
+    if path.suffix == ".gguf":
+        return [(name, path.parent / name) for name in _BESIDE_GGUF if (path.parent / name).is_file()]
+    if path.suffix != ".safetensors":
+        return []
+    return _lent_files(family, path) if _is_pipeline(path.with_suffix("")) or _is_model(path, state_of(path)) else []
+
+
+def _lent_files(family: str, path: Path) -> list[tuple[str, Path]]:
+    header, beside, kin = _header(path, state_of(path)), path.with_suffix(""), _of_family(family)
+    written = None if _is_pipeline(beside) else settings_from(header, family)
+    folder = beside if _is_pipeline(beside) else None if written else kin
+    found = [file for file in files_in(folder) if file[1].suffix not in _WEIGHTS] if folder else []
+    index = written["model_index.json"] if written else index_of(folder) if folder else {}
+    for part in _lacking(header, index):
+        if (lender := _having(part, folder, kin)) is not None:
+            found += [(f"{part}/{name}", file) for name, file in files_in(lender / part)]
+    return found
+
+
+@functools.lru_cache(64)
+def _header(path: Path, _: object) -> Header:
+    return read_header(path)
+
+
+@functools.lru_cache(256)
+def _is_model(path: Path, _: object) -> bool:
+    from .detecting import detect
+
+    return detect(path).kind == "model"
 
 
 def pipeline_class(family: str, path: Path, folder: Path | None = None) -> Any:
@@ -202,9 +254,8 @@ def _lacking(header: Header, index: Mapping[str, Any]) -> list[str]:
 
 def _lender(name: str, settings: Settings, family: str, path: Path) -> Path | None:
     """Return the folder of a model that has a part which a file lacks; None where its pipeline does without."""
-    for folder in (settings.folder, _of_family(family)):
-        if folder is not None and any(weight_files(part) for part in folder.glob(f"{name}/")):
-            return folder
+    if (lender := _having(name, settings.folder, _of_family(family))) is not None:
+        return lender
     if name in (*_SPARED, *settings.made._optional_components):
         return None
     what = "VAE" if name == "vae" else name.replace("_", " ")
@@ -213,6 +264,11 @@ def _lender(name: str, settings: Settings, family: str, path: Path) -> Path | No
         f"'{path.name}' holds no {what}, and no folder of a {family or 'similar'} model is here to take one from. "
         f"{_how_to_get(family, path.with_suffix(''))}{chosen}"
     )
+
+
+def _having(part: str, *folders: Path | None) -> Path | None:
+    """Return the first folder of a model that has the weights of a part."""
+    return next((folder for folder in folders if folder and weight_files(folder / part)), None)
 
 
 def assembled(settings: Settings, path: Path, **parts: Any) -> Any:
@@ -243,68 +299,3 @@ def part_of(folder: Path, name: str, **settings: Any) -> Any:
     library, kind = index_of(folder)[name]
     made = getattr(importlib.import_module(library), kind)
     return made.from_pretrained(folder / name, use_safetensors=True, local_files_only=True, **settings)
-
-
-def component_class(place: Path) -> Any:
-    """Return the diffusers class of one component: a folder names it, and of a file it is detected.
-
-    Raises:
-        ModelError: It is none that is used by itself.
-    """
-    import diffusers
-
-    from .detecting import detect
-
-    if place.is_dir():
-        try:
-            name = json.loads((place / "config.json").read_text(encoding="utf-8"))["_class_name"]
-            return getattr(diffusers, name)
-        except (OSError, ValueError, KeyError, AttributeError) as error:
-            raise ModelError(f"{place} holds no component of diffusers: its config.json names none.") from error
-    found = detect(place)
-    if found.kind not in _CLASSES:
-        raise ModelError(f"'{place.name}' is no component that a model is lent with: {found.reason}")
-    return getattr(diffusers, _CLASSES[found.kind])
-
-
-@contextlib.contextmanager
-def component_settings(made: Any, path: Path, family: str, base: Path) -> Iterator[dict[str, str]]:
-    """Find how the file of one component is put together, as `from_single_file` takes it.
-
-    Args:
-        made: Its diffusers class.
-        path: The file.
-        family: Of the model that it goes with.
-        base: Folder or file of that model, whose settings its own are like.
-
-    Raises:
-        ModelError: Nobody can tell.
-    """
-    shapes = {name: shape for name, (_, shape) in read_header(path).tensors.items()}
-    with contextlib.ExitStack() as stack:
-        like = base if base.is_dir() else stack.enter_context(settings_of(family, base)).folder
-        if made.__name__ == "AutoencoderKL" and (like / "vae" / "config.json").is_file():
-            yield {"config": str(like), "subfolder": "vae"}
-            return
-        written = vae_config(shapes, family) if made.__name__ == "AutoencoderKL" else None
-        if made.__name__ == "ControlNetModel":
-            written = _controlnet(made, config_in(like / "unet", "config.json"), shapes)
-        if written is None:
-            raise ModelError(
-                f"'{path.name}' holds weights alone, and nobody here can tell how they are put together. Get it as a "
-                "folder in diffusers' format."
-            )
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        write_settings({"config.json": written}, folder)
-        yield {"config": str(folder)}
-
-
-def _controlnet(made: Any, unet: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any] | None:
-    """Return the settings of a ControlNet in its inventors' layout: a copy of its UNet's way down, and a way in."""
-    prefix = next((start for start in ("", "control_model.") if f"{start}input_hint_block.0.weight" in shapes), None)
-    if prefix is None or not unet:
-        return None
-    shared = set(made._get_init_keys(made)) - {"self"}
-    widths = [shapes[f"{prefix}input_hint_block.{place}.weight"][0] for place in range(0, 15, 2)]
-    config = {name: value for name, value in unet.items() if name in shared and name != "in_channels"}
-    return {**config, "_class_name": made.__name__, "conditioning_embedding_out_channels": widths[0:7:2]}

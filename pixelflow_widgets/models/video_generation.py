@@ -14,6 +14,7 @@ from PIL import ImageOps
 from ..errors import MediaError, ModelError
 from ..media import Audio, Image, Video
 from .latent_colours import picture_of_latents
+from .limits import why_too_short
 from .text_generation import title_of
 
 if TYPE_CHECKING:
@@ -232,6 +233,8 @@ def _check_frames(loan: Loan, frames: int) -> None:
     Raises:
         MediaError: It makes k times n and 1 frames, or fewer than that.
     """
+    if why := why_too_short(title_of(loan), loan.family, frames):
+        raise MediaError(why)
     every = _frames_a_latent(loan.pipeline)
     if every > 1 and (frames - 1) % every:
         lower = (frames - 1) // every * every + 1

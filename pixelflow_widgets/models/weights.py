@@ -1,27 +1,22 @@
-"""Where the weights of a model lie, and what identifies them; a model that is here is never looked for elsewhere."""
+"""Where the weights of a model lie; a model that is here is never looked for elsewhere."""
 
 from __future__ import annotations
 
-import functools
-import os
 import re
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import ModelError, nearest
-from ..media import Model, blake3_hex
+from ..media import Model
 from ..media.values import live_object
 from .cards import FROM_PACKAGE, PACKAGE, ModelCard, card_of, cards
 from .layout import CONFIGS, PICKLES, is_whole, single_file_in
-from .live import folder_behind, is_live, pipeline_behind, state_of
+from .live import folder_behind, is_live, pipeline_behind
 
 _SOURCES = ("vae", "motion")
 """Options of a model handle that name weights of their own."""
 _REPOSITORY = re.compile(r"(?:[A-Za-z0-9][\w-]*(?:\.[\w-]+)*/)?[A-Za-z0-9][\w-]*(?:\.[\w-]+)*", re.ASCII)
 """How a Hub id is spelled; very old ones have no owner."""
-_digests: dict[tuple[str, int, int], str] = {}
-_lock = threading.Lock()
 
 
 def place_of(model: Model | str) -> Path:
@@ -215,40 +210,7 @@ def looks_like_hub(source: str) -> bool:
     return "/" in repository and _REPOSITORY.fullmatch(repository) is not None
 
 
-def fingerprint(model: Model) -> str:
-    """Return what identifies the weights, and the libraries and machine whose arithmetic they meet.
-
-    Where the model is not here, its handle alone identifies it; the node will say what is missing.
-    """
-    if model.is_live:
-        pipeline = live_object(model.source)
-        return model.as_json() + ("" if pipeline is None else blake3_hex(state_of(pipeline).encode()))
-    digests = []
-    for source in sources_of(model):
-        wanted = Model(source, {"revision": model.options.get("revision")}) if source == model.source else Model(source)
-        try:
-            digests.append(digest_of(wanted))
-        except ModelError:
-            return model.as_json()
-    threads = os.environ.get("OMP_NUM_THREADS", str(os.cpu_count()))
-    libraries = " ".join(f"{name} {_minor(name)}" for name in ("torch", "diffusers", "transformers"))
-    return f"{' '.join(digests)} {libraries} threads {threads}"
-
-
-def digest_of(model: Model | str) -> str:
-    """Return what identifies the files of a model, its companions among them, wherever they lie.
-
-    Raises:
-        ModelError: It is not here.
-    """
-    place = place_of(model)
-    told = [f"{name} {_digest(path)}\n" for name, path in _files(place)]
-    for companion in companions_of(model).values():
-        told += [f"{companion.name}/{name} {_digest(path)}\n" for name, path in _files(companion)]
-    return blake3_hex(*(line.encode() for line in told))
-
-
-def _files(place: Path) -> Iterator[tuple[str, Path]]:
+def files_in(place: Path) -> Iterator[tuple[str, Path]]:
     """Yield (name, path) of each file of a place; that of a single file does not count."""
     if place.is_file():
         yield "", place
@@ -257,30 +219,6 @@ def _files(place: Path) -> Iterator[tuple[str, Path]]:
         yield str(path.relative_to(place)), path
 
 
-def _digest(path: Path) -> str:
-    """Return what identifies a file's content; it is read once for each state (size, time) of the file."""
-    if path.is_symlink() and path.resolve().parent.name == "blobs":
-        return path.resolve().name  # the Hub's cache names its files by their digest
-    stat = path.stat()
-    state = (str(path), stat.st_size, stat.st_mtime_ns)
-    with _lock:
-        if state not in _digests:
-            from blake3 import blake3
-
-            _digests[state] = blake3().update_mmap(path).hexdigest() if stat.st_size else "empty"
-        return _digests[state]
-
-
-@functools.cache
-def _minor(package: str) -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return ".".join(version(package).split(".")[:2])
-    except PackageNotFoundError:
-        return "none"
-
-
 def size_of(place: Path) -> int:
     """Return how many bytes a folder or file takes."""
-    return sum(path.stat().st_size for _, path in _files(place))
+    return sum(path.stat().st_size for _, path in files_in(place))

@@ -1,7 +1,7 @@
 """The built-in node types, one file a family. The list below is the palette's."""
 
+from ..models.digests import fingerprint
 from ..models.origins import machine, origins
-from ..models.weights import fingerprint
 from ..schema import registry
 from .adjust import adjust_color, blend, compare, composite, crop, edges, mask_from, pad, resize_image, rotate
 from .audio import speech_to_text, text_to_music, text_to_sound, text_to_speech

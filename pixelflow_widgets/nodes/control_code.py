@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ast
-
 from ..media import Model
 from ..media.canvas import nearest
 from ..models.scripting import ScriptedPipeline, painting_in, pipeline_in
 from ..models.scripting.painting import Call, but_usual, called
-from ..schema.exporting import UNKNOWN, Writing
+from ..schema.exporting import UNKNOWN, Writing, items_of
 
 
 def write_control(at: Writing) -> None:
@@ -49,25 +47,17 @@ def _acting(at: Writing, controlnets: list[Model]) -> list[tuple[int, str]]:
     if at.is_fixed("weights") and not at.known("weights"):
         return [(place, at.code("strength")) for place in range(count)]
     by = "" if at.is_fixed("strength") and at.known("strength") == 1 else f" * {at.code('strength')}"
-    every = _items(code)
+    every = items_of(code)
     if every is not None and len(every) in (1, count):
         every = every * count if len(every) == 1 else every
         return [(place, f"{every[place]}{by}") for place in range(count)]
     return [(place, f"{code}[{place} % len({code})]{by}") for place in range(count)]
 
 
-def _items(code: str) -> list[str] | None:
-    """Return the expressions of a list's items, where they stand in the code."""
-    tree = ast.parse(code, mode="eval").body
-    if not isinstance(tree, ast.List) or any(isinstance(item, ast.Starred) for item in tree.elts):
-        return None
-    return [ast.unparse(item) for item in tree.elts]
-
-
 def _images(at: Writing, count: int, places: list[int]) -> str:
     """Return the expression of what each ControlNet goes by."""
     code = at.code("images")
-    items = _items(code)
+    items = items_of(code)
     if items is not None and len(items) in (1, count):
         items = items * count if len(items) == 1 else items
         return _one_or_all([f'{items[place]}.convert("RGB")' for place in places])
@@ -81,7 +71,7 @@ def _one_or_all(codes: list[str]) -> str:
 
 def _size(at: Writing, pipeline: ScriptedPipeline) -> Call:
     """Return the arguments for the size: that of the first image, or the nearest that the model can."""
-    items = _items(at.code("images"))
+    items = items_of(at.code("images"))
     first = items[0] if items else f"{at.code('images')}[0]"
     call = {}
     for edge in ("width", "height"):

@@ -9,6 +9,7 @@ from ..controls import Advanced, Choices, LoraPicker, LoraStack, ModelPicker, Sl
 from ..errors import MediaError, ModelError
 from ..media import Adapter, Model
 from ..models.fitting import Fault, check_adapter, check_model, check_source, ground_of, why_unfit_scheduler_on
+from ..models.limits import beyond_limits
 from ..models.schedulers import NAMES
 from ..models.stacks import read_schedule, read_stack
 from ..schema import Complaint, Port, node
@@ -17,10 +18,15 @@ Weight = Annotated[float, Slider(-2, 2, step=0.05)]
 Schedule = Annotated[str, Text(placeholder="0:1 0.6:0.2"), Advanced()]
 
 
-def complaints_of_model(port: Port, model: Model) -> Iterable[Complaint]:
-    """Say what is wrong with a model handle that comes to a port."""
+def complaints_of_model(port: Port, model: Model, known: Mapping[str, Any]) -> Iterable[Complaint]:
+    """Say what is wrong with a model handle that comes to a port, and with what is asked of it."""
     task = port.control.task if isinstance(port.control, ModelPicker) else ""
-    return [_complaint(fault) for fault in check_model(task, model)]
+    found = [_complaint(fault) for fault in check_model(task, model)]
+    if port.name != "model":
+        return found  # of what goes with a model nothing is asked
+    for name, why, is_hard in beyond_limits(model, known):
+        found.append(Complaint("limit", why, port=name, severity="error" if is_hard else "hint"))
+    return found
 
 
 def _complaint(fault: Fault, port: str = "") -> Complaint:

@@ -12,6 +12,7 @@ from ..errors import MediaError, nearest
 from ..media import Table
 from ..media.json_paths import as_text, at_path, read_json, read_path
 from ..schema import node
+from .text_code import write_template
 
 SECONDS_TO_SEARCH = 10
 _NAME = r"[^\W\d][\w \-]{0,80}"  # nothing here repeats without bound inside a repetition
@@ -38,7 +39,7 @@ def join_text(
     return _unescaped(separator).join(parts)
 
 
-@node
+@node(export=write_template)
 def template(
     text: Annotated[str, Prompt(lines=3, placeholder="A {colour} {animal} in {1}")],
     values: Annotated[str, Text(lines=3, placeholder="colour: red")] = "",

@@ -8,6 +8,7 @@ from typing import Any
 
 import PIL.Image
 
+from ..flow.carrying import FIELD, PREFIX, sources_now
 from ..flow.document import Document
 from ..flow.media_files import MediaFiles
 from ..flow.provenance import Upstream, parameters_of, record_text, resolved
@@ -42,6 +43,8 @@ class Records:
         self._document, self._inputs, self._drawn = document, inputs, drawn
         self._registry, self._files, self._results = registry, files, results
         self._began = began
+        # As they are now: a cell may be run again before a file is written.
+        self._of_cells = {one.name: one for one in registry if one.name.startswith(PREFIX)}
 
     def document(self) -> Document:
         """Return the flow as it was run: given inputs as defaults, and the seeds that were drawn."""
@@ -68,7 +71,12 @@ class Records:
         machine: dict[str, Any] = {"versions": versions, "made_at": self._began.isoformat(timespec="seconds")}
         if "threads" in self._registry.machine:
             machine["threads"] = self._registry.machine["threads"]()
-        return record_text(document, parameters, models, machine)
+        return record_text(self._carrying(document), parameters, models, machine)
+
+    def _carrying(self, document: Document) -> Document:
+        """Return a flow with the source of the notebook's node types that it uses."""
+        found = sources_now(document, self._of_cells.get)
+        return {**document, FIELD: found} if found else document
 
     def of_writer(self, node: str, arguments: Mapping[str, Any]) -> Record:
         """Return the record for a node that writes a file itself.

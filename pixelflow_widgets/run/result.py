@@ -90,7 +90,7 @@ class Result(Mapping[str, Any]):
             for item in value if isinstance(value, list) else [value]:
                 has_room = provenance and isinstance(item, PIL.Image.Image | Audio | Video)
                 record = self._records.text(self._outputs[name][0], item) if has_room else ""
-                ending, content = _as_file(item, record)
+                ending, content = as_file(item, record)
                 path = free_path(Path(folder) / f"{name}{ending}")
                 write_atomically(path, content)
                 written.append(path)
@@ -107,8 +107,13 @@ def _handed_out(slot: Slot) -> Any:
     return values if isinstance(slot, list) else values[0]
 
 
-def _as_file(value: Any, record: str) -> tuple[str, bytes]:
-    """Return (ending, content) of the file of a value."""
+def as_file(value: Any, record: str) -> tuple[str, bytes]:
+    """Return (ending, content) of the file of a value.
+
+    Args:
+        value: A result.
+        record: What the file says of how it was made; only pictures, sounds and films have room for it.
+    """
     if isinstance(value, PIL.Image.Image):
         return ".png", picture_file(value, ".png", record)
     if isinstance(value, str):

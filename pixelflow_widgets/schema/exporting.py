@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, NoReturn, Protocol
 
@@ -77,8 +78,20 @@ class Writing(Protocol):
         """Import something: "import torch", "from diffusers import UniPCMultistepScheduler"."""
         ...
 
+    def number(self, value: float) -> str:
+        """Return the expression of a number that a model's handle holds, which may be known only in the script."""
+        ...
+
+    def require(self, package: str) -> None:
+        """Say that a package is needed, as pip calls it, which the script does not import itself."""
+        ...
+
     def bring(self, function: Callable[..., Any]) -> str:
         """Copy a function or class of this package or the notebook, with all it uses, and return its name there."""
+        ...
+
+    def copy(self) -> None:
+        """Write a call of the node's own function, which is copied: what a type without `export` does."""
         ...
 
     def define(self, key: Hashable, wanted: str, write: Callable[[str], str]) -> str:
@@ -134,6 +147,14 @@ Export = Callable[[Writing], None]
 def indented(lines: Iterable[str]) -> list[str]:
     """Return statements one level deeper."""
     return ["\n".join(f"    {part}" if part else part for part in line.split("\n")) for line in lines]
+
+
+def items_of(code: str) -> list[str] | None:
+    """Return the expressions of a list's items, where they stand in the code."""
+    tree = ast.parse(code, mode="eval").body
+    if not isinstance(tree, ast.List) or any(isinstance(item, ast.Starred) for item in tree.elts):
+        return None
+    return [ast.unparse(item) for item in tree.elts]
 
 
 def assigned(variable: str, lines: Sequence[str], code: str) -> list[str]:

@@ -37,8 +37,9 @@ class Registry:
         """Installed packages whose node types could not be loaded, with the reason."""
         self.fingerprints: dict[str, Callable[[Any], str]] = {}
         """What identifies a value beside its own digest, by type name: the files behind a model handle."""
-        self.checks: dict[str, Callable[[Port, Any], Iterable[Complaint]]] = {}
-        """What is wrong with a value that comes to an input port, by type name: an adapter that does not fit."""
+        self.checks: dict[str, Callable[[Port, Any, Mapping[str, Any]], Iterable[Complaint]]] = {}
+        """What is wrong with a value that comes to an input port, beside what is known of the others, by type name: an
+        adapter that does not fit, a size that is not for this model."""
         self.origins: dict[str, Callable[[Any], Mapping[str, Mapping[str, Any]]]] = {}
         """What a saved file says of a value, by type name: each thing that a model is made of, with its digest."""
         self.machine: dict[str, Callable[[], Any]] = {}

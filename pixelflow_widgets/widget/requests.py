@@ -189,8 +189,12 @@ class Requests:
         if "media" in message:
             return self._want_medium(message["media"])
         item = message.get("item", 0)
+        item = item if _is_count(item) else -1
         shown = self._runs.results.find(message.get("node"), message.get("port"))
-        return told(shown.item(item if _is_count(item) else -1, full=message.get("full") is True))
+        if (form := message.get("as")) in ("file", "bare file"):
+            name, content = shown.file(item, with_record=form == "file")
+            return {"file": name}, [content]
+        return told(shown.item(item, full=message.get("full") is True))
 
     def _want_medium(self, reference: Any) -> Answer:
         """Return a medium of the flow; only what is named like one is read from the disk."""

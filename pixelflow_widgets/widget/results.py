@@ -12,11 +12,12 @@ from typing import Any
 import PIL.Image
 
 from ..errors import PixelFlowError
-from ..media import Preview, preview_of
+from ..media import Audio, Preview, Video, preview_of
 from ..media.previews import eight_bits
 from ..media.tags import picture_options
 from ..run import Run
 from ..run.cache import Value, as_list
+from ..run.result import as_file
 from ..schema import NodeType, PortType
 
 CANDIDATES = "candidates"
@@ -63,16 +64,33 @@ class Shown:
         Raises:
             PixelFlowError: There is no such item.
         """
-        if not 0 <= number < len(self.values):
-            raise PixelFlowError(f"'{self.node}.{self.port}' has {len(self.values)} items; there is no item {number}.")
-        value = self.values[number].data
+        value = self._value(number)
         if full and isinstance(value, PIL.Image.Image):
-            run = self.maker()
-            record = run.records.text(self.node, value) if run is not None else ""
-            return Preview("image/png", png_of(value, record), value.size)
+            return Preview("image/png", png_of(value, self._record(value)), value.size)
         if full and isinstance(value, str):
             return Preview("text/plain", value.encode(errors="replace"))
         return self.preview() if number == 0 else self._preview(value)
+
+    def file(self, number: int, *, with_record: bool) -> tuple[str, bytes]:
+        """Return the name and the bytes of the file of an item: all of it, in the form in which results are saved.
+
+        Raises:
+            PixelFlowError: There is no such item.
+        """
+        value = self._value(number)
+        ending, content = as_file(value, self._record(value) if with_record else "")
+        place = f"-{number + 1}" if len(self.values) > 1 else ""
+        return f"{self.node}.{self.port}{place}{ending}", content
+
+    def _value(self, number: int) -> Any:
+        if not 0 <= number < len(self.values):
+            raise PixelFlowError(f"'{self.node}.{self.port}' has {len(self.values)} items; there is no item {number}.")
+        return self.values[number].data
+
+    def _record(self, value: Any) -> str:
+        """Return what a file of a value says of how it was made; nothing where there is no room for it."""
+        run = self.maker() if isinstance(value, PIL.Image.Image | Audio | Video) else None
+        return run.records.text(self.node, value) if run is not None else ""
 
     def message(self) -> tuple[dict[str, Any], list[bytes]]:
         """Return what a page is told of it."""

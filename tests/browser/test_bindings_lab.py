@@ -132,7 +132,7 @@ def test_a_port_reads_the_variable_that_was_picked_among_those_that_fit(
     editor.row("shade.image").get_by_role("button", name="Use a variable").click()
     menu = editor.root.get_by_role("menu", name="Variables")
     expect(menu.get_by_role("menuitem", name="photo")).to_contain_text("array 64 × 96 × 3")
-    assert menu.get_by_role("menuitem").count() == 1, "a text was offered for an image"
+    expect(menu.get_by_role("menuitem"), "a text was offered for an image").to_have_count(1)
     in_both_themes(lab, editor, artifacts, "bindings-pick")
     menu.get_by_role("menuitem", name="photo").click()
     expect(editor.row("shade.image")).to_contain_text("photo")

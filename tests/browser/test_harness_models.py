@@ -13,6 +13,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from .browser import complaints, page_of
 from .editor import EditorPage, box_of
 from .harness import Harness
+from .lab import eventually
+from .record import Record
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -46,8 +48,8 @@ def suggestion(editor: EditorPage) -> Locator:
     return editor.root.get_by_role("listbox", name="Models").get_by_role("option")
 
 
-def offered(editor: EditorPage) -> list[str]:
-    return editor.root.locator(".pf-suggestion .pf-suggestion-title").all_inner_texts()
+def offered(editor: EditorPage) -> Locator:
+    return editor.root.locator(".pf-suggestion .pf-suggestion-title")
 
 
 def values_of(harness: Harness, node: str) -> Any:
@@ -60,14 +62,15 @@ def values_of(harness: Harness, node: str) -> Any:
 def test_models_that_are_here_come_first_and_filters_narrow_the_list(harness: Harness) -> None:
     editor = opened(harness, "adapters")
     picker(editor, "load.model").click()
-    assert offered(editor)[:3] == ["Starter", "SDXL Turbo", "Stable Diffusion XL"]
+    for place, title in enumerate(["Starter", "SDXL Turbo", "Stable Diffusion XL"]):
+        expect(offered(editor).nth(place)).to_have_text(title)
     here = editor.root.locator(".pf-suggestion").filter(has_text="here")
     expect(here).to_have_count(2)
     editor.root.get_by_role("combobox", name="Base model").select_option("FLUX.1")
-    assert offered(editor) == ["FLUX.1 dev"]
+    expect(offered(editor)).to_have_text(["FLUX.1 dev"])
     editor.root.get_by_role("combobox", name="Base model").select_option("")
     editor.root.get_by_role("combobox", name="What it makes").select_option("audio")
-    assert offered(editor) == ["MusicGen, small"]
+    expect(offered(editor)).to_have_text(["MusicGen, small"])
     harness.page.keyboard.press("Escape")
     expect(editor.root.locator(".pf-suggestions")).to_have_count(0)
 
@@ -343,18 +346,17 @@ def test_options_of_a_family_come_with_the_model_and_are_kept_greyed_with_anothe
 def test_text_sound_film_and_table_are_seen_and_played(harness: Harness, artifacts: Path, theme: str) -> None:
     editor = opened(harness, "media", theme=theme)
     chat = editor.node("chat").locator(".pf-text")
+    told = Record(editor.root, '.pf-card[data-node="chat"] .pf-text', "data-kind")
     editor.button("Run").click()
-    expect(chat).to_have_attribute("data-kind", "preview")
-    first = len(chat.inner_text())
-    harness.page.wait_for_function(
-        "([text, length]) => text.innerText.length > length + 20", arg=[chat.element_handle(), first]
-    )
     editor.wait_done()
     expect(chat).to_have_attribute("data-kind", "result")
+    assert told.values("data-kind") == ["preview", "result"]
+    lengths = [len(text) for text in told.texts(**{"data-kind": "preview"})]
+    assert lengths[-1] > lengths[0] + 20, "it is not seen to grow"
     assert chat.evaluate("text => text.scrollHeight - text.scrollTop - text.clientHeight") < 24, "its end is not seen"
 
     sound = editor.node("speak").locator(".pf-sound")
-    assert len(re.findall("M", sound.locator(".pf-wave path").first.get_attribute("d") or "")) > 50
+    expect(sound.locator(".pf-wave path").first).to_have_attribute("d", re.compile("(M[^M]*){51}"))
     sound.get_by_role("button", name="Play the sound of Text to speech").click()
     harness.page.wait_for_function("() => document.querySelector('.pf-sound audio').currentTime > 0.1")
     sound.get_by_role("slider").fill("0.8")
@@ -379,6 +381,6 @@ def test_each_item_of_a_list_is_looked_at_in_its_place(harness: Harness) -> None
     first = editor.result("paint").getpixel((10, 10))
     paint.get_by_role("button", name="Next, of Variants").click()
     expect(paint.locator(".pf-badge-count")).to_contain_text("2 of 7")
-    assert editor.result("paint").getpixel((10, 10)) != first
+    eventually(lambda: editor.result("paint").getpixel((10, 10)), lambda colour: colour != first)
     paint.get_by_role("button", name="Before, of Variants").click()
     expect(paint.locator(".pf-badge-count")).to_contain_text("1 of 7")

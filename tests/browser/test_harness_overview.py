@@ -100,4 +100,5 @@ def test_a_node_that_is_added_is_zoomed_in_to(harness: Harness, editor: EditorPa
     editor.button("Add a node").click()
     editor.choose("Duotone")
     expect(editor.root.locator(".pf-card-selected")).to_be_visible()
+    editor.wait_synced()
     assert len(harness.document()["nodes"]) == 1001

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import PIL.Image
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from .browser import complaints, corner_and_middle
-from .lab import Lab
+from .lab import Lab, eventually
 from .servers import Jupyter
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +36,7 @@ def test_no_cell_fails_and_the_page_does_not_complain(lab: Lab) -> None:
 
 def test_the_pictures_are_what_the_prompts_said(lab: Lab) -> None:
     images = lab.page.locator(".jp-RenderedImage img")
-    assert images.count() == 4
+    expect(images).to_have_count(4)
     background, middle = _colours(images.nth(0).screenshot())
     assert background[2] > 150 > background[0], "a blue background"
     assert middle[0] > 150 > middle[2], "a red circle"
@@ -56,7 +56,7 @@ def test_the_flow_is_shown_with_its_nodes_and_the_result_on_them(lab: Lab, artif
     view.scroll_into_view_if_needed()
     lab.page.wait_for_timeout(300)
     view.screenshot(path=artifacts / f"view-{'dark' if dark else 'light'}.png")
-    text = view.inner_text()
-    assert "Text to image" in text and "Resize image" in text
-    widths = view.locator("img").evaluate_all("images => images.map(image => image.naturalWidth)")
-    assert sorted(widths) == [64, 512]
+    for title in ("Text to image", "Resize image"):
+        expect(view).to_contain_text(title)
+    widths = "images => images.map(image => image.naturalWidth).sort((one, other) => one - other)"
+    eventually(lambda: view.locator("img").evaluate_all(widths), lambda found: found == [64, 512])

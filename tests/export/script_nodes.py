@@ -64,6 +64,30 @@ def grown(value: int, most: int = 40) -> Grown:
     return Grown(value * 2, value * 2 < most)
 
 
+def given(value: int) -> int:
+    """Raises a number."""
+    return value + 1
+
+
+out = item = 1
+
+
+def result(value: int) -> int:
+    """Raises a number."""
+    return value + out
+
+
+def number(value: int) -> int:
+    """Raises a number."""
+    return result(value) + item
+
+
+@pf.node
+def raised_by_helpers(value: int) -> int:
+    """Raises a number by helpers that are called like the variables of a script's command line."""
+    return given(value) + number(value)
+
+
 @pf.node
 def grey_square(level: int, size: int = 8) -> pf.Image:
     """Paints a grey square."""

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 import pixelflow_widgets as pf
 from pixelflow_widgets.export.diagram import mermaid_of, svg_of
+from pixelflow_widgets.export.diagram.layout import lay_out
 from pixelflow_widgets.export.diagram.shapes import COLOURS, DARK
+from pixelflow_widgets.export.diagram.sheet import in_detail
 from pixelflow_widgets.export.diagram.words import fitted, value_words, width_of, wrapped
 from tests.flow.sample_types import REGISTRY
 from tests.flow.strategies import JSON, documents, examples
@@ -345,3 +347,38 @@ def test_wrapped_lines_fit_and_lose_nothing_but_the_end(text: str, width: int, m
 def test_a_text_that_fits_is_not_cut() -> None:
     assert fitted("Prompt", 100, 12.5) == "Prompt"
     assert fitted("A very long title of a node", 100, 12.5) == "A very long titl…"
+
+
+def points_of(path: str) -> list[tuple[float, float]]:
+    """Return points along a path of cubics and straight lines."""
+    found, here = [], (0.0, 0.0)
+    for command, places in re.findall(r"([MLC])([^MLC]*)", path):
+        numbers = [float(place) for place in places.split()]
+        ends = list(zip(numbers[::2], numbers[1::2], strict=True))
+        handles = [here, *ends] if command == "C" else [here, here, ends[0], ends[0]]
+        for step in range(41) if command != "M" else ():
+            at = step / 40
+            parts = (1 - at) ** 3, 3 * (1 - at) ** 2 * at, 3 * (1 - at) * at**2, at**3
+            x, y = (sum(part * one[side] for part, one in zip(parts, handles, strict=True)) for side in (0, 1))
+            found.append((x, y))
+        here = ends[-1]
+    return found
+
+
+def test_what_comes_from_a_dock_goes_round_the_cards_on_its_way() -> None:
+    made = pf.Flow("long way")
+    words = [made.input(name, name) for name in ("first", "second")]
+    near = made.add("prompt", text="near", position=(0, 0))
+    middle = made.add("template", text="{1}", texts=[near["text"]], position=(330, 0))
+    far = made.add("join_text", texts=[*words, middle["text"]], position=(700, 40))
+    made.output("text", far["text"])
+    made.output("early", near["text"])
+    scene = lay_out(made.document, made.registry)
+    paths = re.findall(r'class="pixelflow-edge" d="([^"]+)"', "".join(in_detail(scene)))
+    docked = [points_of(path) for path in paths[len(made.edges) :]]
+    assert len(docked) == 4
+    for x, y in (point for points in docked for point in points):
+        assert not any(
+            card.x + 1 < x < card.x + card.width - 1 and card.y < y < card.y + card.height for card in scene.cards
+        )
+        assert -0.1 < y < scene.height + 0.1

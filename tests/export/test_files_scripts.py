@@ -82,13 +82,55 @@ def test_how_many_bits_may_be_an_argument(tmp_path: Path, monkeypatch: pytest.Mo
     assert (ours / "a.wav").read_bytes() == (theirs / "a.wav").read_bytes()
 
 
-def test_a_film_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("name", "quality", "fps", "size", "sound"),
+    [
+        ("a.mp4", "best", 8.0, (40, 30), None),
+        ("b.mov", "good", 23.976, (41, 33), (44_100, 2)),
+        ("c.mkv", "small", 12.5, (40, 30), (16_000, 1)),
+        ("d.mp4", "good", 8.0, (40, 30), (48_000, 6)),
+        ("e.mp4", "good", 8.0, (40, 30), (22_000, 2)),
+        ("g.mp4", "good", 8.0, (40, 30), (96_001, 1)),
+        ("f.webm", "good", 8.0, (40, 30), (48_000, 2)),
+    ],
+)
+def test_a_film_is_the_same(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    quality: str,
+    fps: float,
+    size: tuple[int, int],
+    sound: tuple[int, int] | None,
+) -> None:
+    flow = pf.Flow("saved")
+    film = flow.input("film", type=pf.Video)
+    saved = flow.add("save_video", video=film, path=name, quality=quality, provenance=False)
+    flow.output("path", saved["text"])
+    heard = None
+    if sound is not None:
+        samples = np.random.default_rng(0).uniform(-1.2, 1.2, (sound[1], sound[0])).astype(np.float32)
+        heard = pf.Audio(samples, sound[0])
+    given = pf.Video(np.stack([np.asarray(scene(one, *size)) for one in range(5)]), fps, heard)
+    script, ours, theirs = written(flow, tmp_path, monkeypatch, film=given)
+    one, other = (open_film((folder / name).read_bytes()) for folder in (ours, theirs))
+    assert one.fps == other.fps and np.array_equal(one.frames, other.frames)
+    if one.audio is None:
+        assert sound is None and other.audio is None
+    else:
+        assert other.audio is not None and one.audio.sample_rate == other.audio.sample_rate
+        assert np.array_equal(one.audio.samples, other.audio.samples)
+    if not name.endswith(".webm"):
+        assert script.count("def ") - script.count("def open_film") < 12 and "def film_file" not in script
+
+
+def test_a_film_that_is_saved_and_given_out_is_written_by_one_function(tmp_path: Path) -> None:
     flow = pf.Flow("saved")
     film = flow.add("frames_to_video", images=flow.input("pictures", type=list[pf.Image]))["video"]
-    flow.output("path", flow.add("save_video", video=film, path="film.mp4", quality="best", provenance=False)["text"])
-    _, ours, theirs = written(flow, tmp_path, monkeypatch, pictures=[scene(1, 40, 30), scene(2, 40, 30)])
-    films = [open_film((folder / "film.mp4").read_bytes()) for folder in (ours, theirs)]
-    assert np.array_equal(films[0].frames, films[1].frames)
+    flow.add("save_video", video=film)
+    flow.output("film", film)
+    script = flow.to_script()
+    assert faults(script) == "" and script.count("def save_film(") == 1
 
 
 def test_a_path_that_is_an_argument_is_checked_when_it_comes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,7 +63,7 @@ def music() -> pf.Flow:
 def without_versions(code: str) -> str:
     """Return code without the versions of packages, and without what follows from their lengths."""
     head, quotes, rest = code.partition('\n"""\n')
-    return " ".join(re.sub(r">=[\w.]+", "", head).split()) + quotes + rest
+    return " ".join(re.sub(r">=[\w.]+|\\\n", "", head).split()) + quotes + rest
 
 
 @pytest.mark.parametrize("made", [poster, styles, music])

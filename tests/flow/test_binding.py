@@ -44,6 +44,14 @@ def poster() -> pf.Flow:
     return flow
 
 
+def nothing_bound() -> pf.Flow:
+    """Returns a flow with an input for the picture, and one for words."""
+    flow = poster()
+    flow.input("image", type=pf.Image)
+    flow.connect(flow.inputs["image"], flow.nodes["blur"].inputs["image"])
+    return flow
+
+
 def codes(flow: pf.Flow) -> list[str]:
     return [problem.code for problem in flow.problems()]
 
@@ -141,6 +149,20 @@ def test_a_subflow_reads_no_variable(notebook: Names) -> None:
     outer.add(inner, id="inner", words="x")
     (problem,) = [one for one in outer.problems() if one.severity == "error"]
     assert problem.code == "bound-in-subflow" and "give it an input" in problem.remedy
+
+
+def test_a_loop_reads_what_the_node_reads_that_it_is_made_from_unless_it_is_given_something(notebook: Names) -> None:
+    flow = pf.Flow("outer")
+    once = flow.add(nothing_bound(), id="once", words="x")
+    flow.bind("once.image", "photo")
+    again = flow.loop("repeat", once, times=2)
+    assert flow.bindings == {"once.image": "photo", f"{again.id}.image": "photo"}
+    flow.undo()
+    assert list(flow.nodes) == ["once"]
+    flow.bind("once.words", "caption")
+    other = flow.loop("repeat", once, words="y")
+    assert flow.bindings[f"{other.id}.image"] == "photo" and f"{other.id}.words" not in flow.bindings
+    assert other.values["words"] == "y"
 
 
 # What came from elsewhere

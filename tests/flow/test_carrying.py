@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import PIL.Image
 import pytest
 
 import pixelflow_widgets as pf
@@ -30,6 +31,18 @@ def further(n: int) -> int:
 @pf.node
 def counted(n: int = 1) -> int:
     return further(n)
+"""
+
+
+PAINTING = """
+import PIL.Image
+import pixelflow_widgets as pf
+
+LEVEL = 3
+
+@pf.node
+def painted() -> pf.Image:
+    return PIL.Image.new("RGB", (4, 4), (LEVEL, 0, 0))
 """
 
 
@@ -195,7 +208,29 @@ def test_damaged_sources_are_kept_as_they_came(cells: Notebook, tmp_path: Path) 
         path.write_text(json.dumps(document))
         flow = pf.Flow.load(path)
         assert flow.untrusted == {} and flow.problems()[0].node == "count"
-        sources_now(flow.document, flow.registry)
+        sources_now(flow.document, flow.registry.find)
+
+
+def test_a_picture_of_a_flow_that_was_never_saved_carries_the_code_that_made_it(
+    cells: Notebook, tmp_path: Path
+) -> None:
+    cells.run(PAINTING)
+    flow = pf.Flow("sent")
+    flow.output("image", flow.add("notebook.painted", id="painted")["image"])
+    result = flow.run(backend="inline")
+    cells.run(PAINTING.replace("(LEVEL, 0, 0)", "(9, LEVEL, 0)"))
+    (path,) = result.save(tmp_path)
+    assert "sources" not in flow.document and "sources" not in result.document
+    forget("painted")
+    opened = pf.Flow.load(path)
+    assert "(LEVEL, 0, 0)" in opened.untrusted["notebook.painted"]
+
+
+def test_a_picture_of_a_flow_of_built_in_types_carries_no_code(cells: Notebook, tmp_path: Path) -> None:
+    flow = pf.Flow("plain")
+    flow.output("image", flow.add("rotate", image=PIL.Image.new("RGB", (4, 4)), angle=90.0)["image"])
+    (path,) = flow.run(backend="inline").save(tmp_path)
+    assert "sources" not in pf.Flow.load(path).document
 
 
 # Running the cell again

@@ -19,7 +19,7 @@ REGISTRY = Registry()
 ran: list[str] = []
 
 
-def check_model(port: Port, model: pf.Model) -> Iterable[Complaint]:
+def check_model(port: Port, model: pf.Model, known: Mapping[str, Any]) -> Iterable[Complaint]:
     if model.source == "missing":
         yield Complaint("missing-model", "The model 'missing' is not here.", "Get it.")
     for adapter in model.adapters:

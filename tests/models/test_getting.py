@@ -10,8 +10,9 @@ import pytest
 
 import pixelflow_widgets as pf
 from pixelflow_widgets.media import Adapter
+from pixelflow_widgets.models.digests import fingerprint
 from pixelflow_widgets.models.getting import asked, get, missing
-from pixelflow_widgets.models.weights import fingerprint, is_here, place_of
+from pixelflow_widgets.models.weights import is_here, place_of
 from tests.models.conftest import weights
 from tests.models.hub_server import COMMIT, Hub
 

@@ -14,8 +14,9 @@ import pytest
 
 import pixelflow_widgets as pf
 from pixelflow_widgets.models import card_of
+from pixelflow_widgets.models.digests import fingerprint
 from pixelflow_widgets.models.loading import generator, lend
-from pixelflow_widgets.models.weights import fingerprint, place_of
+from pixelflow_widgets.models.weights import place_of
 
 from .pipelines import painter, pipeline_of
 

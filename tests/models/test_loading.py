@@ -255,7 +255,8 @@ def test_layer_by_layer_the_same_picture_is_painted(copied: Path) -> None:
 
 
 def test_a_single_file_is_set_up_by_a_folder_of_its_family(tiny_model: Path, tmp_path: Path) -> None:
-    from pixelflow_widgets.models.single_files import component_class, pipeline_class, settings_folder
+    from pixelflow_widgets.models.components import component_class
+    from pixelflow_widgets.models.single_files import pipeline_class, settings_folder
 
     path = tmp_path / "tuned.safetensors"
     with pytest.raises(pf.ModelError, match=r"holds weights alone.*pixelflow models get sdxl"):

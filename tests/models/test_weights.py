@@ -1,24 +1,14 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import pixelflow_widgets as pf
-from pixelflow_widgets.media import Adapter
 from pixelflow_widgets.models import card_of
-from pixelflow_widgets.models.weights import (
-    companions_of,
-    digest_of,
-    fingerprint,
-    is_here,
-    looks_like_hub,
-    place_of,
-    sources_of,
-)
+from pixelflow_widgets.models.weights import companions_of, is_here, looks_like_hub, place_of
 from tests.models.conftest import weights
 
 Put = Callable[..., Path]
@@ -148,53 +138,6 @@ def test_the_encoder_of_an_ip_adapter_has_to_be_there_too(hub_file: Put) -> None
         hub_file("h94/IP-Adapter", f"models/image_encoder/{name}", content, commit=card.revision)
     assert is_here("ip-adapter-sd15")
     assert companions_of("ip-adapter-sd15") == {"image_encoder": file.parent / "image_encoder"}
-
-
-def test_the_fingerprint_follows_the_content_of_the_files(tiny_model: Path, tmp_path: Path) -> None:
-    first, second = tmp_path / "first", tmp_path / "second"
-    shutil.copytree(tiny_model, first)
-    shutil.copytree(tiny_model, second)
-    before = fingerprint(pf.Model(str(first)))
-    assert before == fingerprint(pf.Model(str(second)))
-    file = first / "unet" / "diffusion_pytorch_model.safetensors"
-    data = bytearray(file.read_bytes())
-    data[-1] ^= 1
-    file.write_bytes(data)
-    assert fingerprint(pf.Model(str(first))) != before
-    assert fingerprint(pf.Model("not-here")) == pf.Model("not-here").as_json()
-
-
-def test_the_fingerprint_follows_adapters_and_another_autoencoder(tiny_model: Path, tmp_path: Path) -> None:
-    lora, vae = tmp_path / "lora.safetensors", tmp_path / "vae"
-    lora.write_bytes(weights())
-    shutil.copytree(tiny_model / "vae", vae)
-    plain = pf.Model(str(tiny_model))
-    worn = plain.with_adapter(str(lora), 0.5)
-    other = plain.with_options(vae=str(vae))
-    prints = [fingerprint(model) for model in (plain, worn, other)]
-    assert len(set(prints)) == 3
-    lora.write_bytes(weights())
-    assert fingerprint(worn) != prints[1]
-    lora.unlink()
-    assert fingerprint(worn) == worn.as_json()
-    assert sources_of(pf.Model("sdxl", {"vae": "a/b"}, (Adapter("x"), Adapter("x", 2), Adapter("y")))) == [
-        "sdxl",
-        "a/b",
-        "x",
-        "y",
-    ]
-
-
-def test_the_digest_of_a_file_from_the_hub_is_its_name_there(hub_cache: Path) -> None:
-    blob = hub_cache / "models--some--lora" / "blobs" / ("ab" * 32)
-    link = hub_cache / "models--some--lora" / "snapshots" / ("1" * 40) / "lora.safetensors"
-    for path in (blob, link):
-        path.parent.mkdir(parents=True)
-    blob.write_bytes(weights())
-    link.symlink_to(blob)
-    before = digest_of("some/lora/lora.safetensors")
-    blob.write_bytes(weights())  # nobody reads 7 GB to see that
-    assert digest_of("some/lora/lora.safetensors") == before
 
 
 @pytest.mark.parametrize("source", ["a" * 100_000, "ü" * 300 + "/b", "", "  ", "~nobody-of-that-name/x", "\0x"])

@@ -83,6 +83,17 @@ def test_lengths_and_sizes_that_a_family_cannot_make_are_refused(
         text_to_video("a circle", model=str(zoo(family)), **{**SMALL, **settings})
 
 
+def test_a_film_of_one_frame_is_refused_before_and_when_it_runs_where_its_family_makes_none(zoo: Zoo) -> None:
+    model = str(zoo("svd"))
+    words = "films at least 2 frames; 1 is fewer. Ask for 2 or more."
+    with pytest.raises(pf.MediaError, match=words):
+        image_to_video(scene(1), model=model, frames=1, **SMALL)
+    with pf.Flow() as flow:
+        image_to_video(scene(1), model=model, frames=1, **SMALL)
+    (problem,) = [problem for problem in flow.problems() if problem.port == "frames"]
+    assert problem.severity == "error" and words in problem.sentence
+
+
 def test_a_picture_keeps_its_shape_where_no_size_is_asked_for(zoo: Zoo, monkeypatch: pytest.MonkeyPatch) -> None:
     from diffusers import StableVideoDiffusionPipeline
 

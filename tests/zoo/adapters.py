@@ -117,6 +117,17 @@ def controlnet_flux(folder: Path, zoo: Zoo) -> None:
 
 
 @animal
+def controlnet_qwen_image(folder: Path, zoo: Zoo) -> None:
+    """A ControlNet for Qwen-Image."""
+    from diffusers import QwenImageControlNetModel
+
+    made = QwenImageControlNetModel.from_transformer(
+        _part(zoo("qwen_image"), "transformer"), num_layers=1, attention_head_dim=16, num_attention_heads=2
+    )
+    enliven(made, 0.3).save_pretrained(folder)
+
+
+@animal
 def ip_adapter_sd15(folder: Path, zoo: Zoo) -> Path:
     """An IP-Adapter for SD1.5 in its repository's layout: models/….safetensors beside models/image_encoder/."""
     return _save_ip_adapter(folder, zoo("sd15"), "ip-adapter_sd15.safetensors", "models")

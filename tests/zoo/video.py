@@ -101,6 +101,42 @@ def motion_sd15(folder: Path, _: Zoo) -> None:
 
 
 @animal
+def sd15_of_32(folder: Path, _: Zoo) -> None:
+    """Stable Diffusion 1.5 whose widths are multiples of 32, as those are for which motion adapters are published."""
+    from diffusers import StableDiffusionPipeline, UNet2DConditionModel
+
+    tokenizer = clip_tokenizer()
+    unet = UNet2DConditionModel(
+        sample_size=8,
+        block_out_channels=(32, 32, 32, 32),
+        down_block_types=("CrossAttnDownBlock2D", *("DownBlock2D",) * 3),
+        up_block_types=(*("UpBlock2D",) * 3, "CrossAttnUpBlock2D"),
+        layers_per_block=1,
+        cross_attention_dim=32,
+        attention_head_dim=4,
+    )
+    StableDiffusionPipeline(
+        vae=autoencoder(),
+        text_encoder=text_encoder(tokenizer),
+        tokenizer=tokenizer,
+        unet=unet,
+        scheduler=noise_schedule("DDIMScheduler", clip_sample=False),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    ).save_pretrained(folder)
+
+
+@animal
+def motion_of_32(folder: Path, _: Zoo) -> None:
+    """A motion adapter for it, with as many heads and groups as published ones have."""
+    from diffusers import MotionAdapter
+
+    adapter = MotionAdapter(block_out_channels=(32,) * 4, motion_layers_per_block=1, motion_max_seq_length=16)
+    enliven(adapter).save_pretrained(folder)
+
+
+@animal
 def animatediff(folder: Path, zoo: Zoo) -> None:
     """AnimateDiff as one folder, with its motion adapter inside."""
     from diffusers import AnimateDiffPipeline, MotionAdapter, StableDiffusionPipeline

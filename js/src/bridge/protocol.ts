@@ -163,7 +163,7 @@ export type Request =
   | { type: "why"; node: string }
   | { type: "timeline" }
   | { type: "media"; name: string; medium: string }
-  | { type: "want"; node: string; port: string; item?: number; full?: boolean }
+  | { type: "want"; node: string; port: string; item?: number; full?: boolean; as?: "file" | "bare file" }
   | { type: "want"; media: string }
   | { type: "resolve"; choice: "mine" | "other" }
   | { type: "compare" }
@@ -249,7 +249,7 @@ export interface Ack {
   other?: FlowDocument;
   /** versions, newest first */
   versions?: VersionEntry[];
-  /** save, export_flow (where to, if nobody says otherwise), write_export */
+  /** save, export_flow (where to, if nobody says otherwise), write_export, want as a file: its name */
   file?: string;
   /** picture: the widget that it stands beneath, the picture, and what it shows in words */
   id?: string;

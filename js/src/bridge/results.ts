@@ -3,7 +3,7 @@
 
 import { useSyncExternalStore } from "react";
 import type { KernelLink } from "./link";
-import type { PreviewMessage, ResultMessage } from "./protocol";
+import type { Ack, PreviewMessage, Request, ResultMessage } from "./protocol";
 
 export type { ResultMessage } from "./protocol";
 
@@ -33,6 +33,9 @@ export type Results = ReadonlyMap<string, Result>;
 
 /** What a node that asks lets one choose from comes as a result of a port of this name. */
 export const CANDIDATES = "candidates";
+
+/** A file says how it was made, a bare one does not. */
+export type FileForm = "file" | "bare file";
 
 /** Waits until a picture can be painted without a flicker. */
 export type Decode = (url: string) => Promise<void>;
@@ -137,6 +140,16 @@ export class ResultStore {
     return result;
   }
 
+  /**
+   * Asks for the file of a result, in the form in which it is saved.
+   *
+   * @throws Error with words, where the kernel has it no more.
+   */
+  async file(node: string, port: string, item: number, form: FileForm): Promise<{ name: string; url: string }> {
+    const { answer, bytes } = await this.#request({ type: "want", node, port, item, as: form });
+    return { name: answer.file ?? `${node}.${port}`, url: blobUrl(bytes, "application/octet-stream") };
+  }
+
   /** Forgets the results of nodes that are gone. */
   keep(nodes: ReadonlySet<string>): void {
     this.#keep((key) => nodes.has(key.slice(0, key.indexOf("."))));
@@ -180,16 +193,25 @@ export class ResultStore {
     this.#link?.tell({ type: "credit", node: message.node, frame: message.frame });
   }
 
-  async #ask(node: string, port: string, item: number, full: boolean): Promise<Result> {
-    const answer = await this.#link?.request({ type: "want", node, port, item, ...(full ? { full } : {}) });
+  async #request(wanted: Request): Promise<{ answer: Ack; buffers: readonly DataView[]; bytes: DataView }> {
+    const answer = await this.#link?.request(wanted);
     const bytes = answer?.buffers[0];
-    if (answer?.type !== "ack" || !bytes) {
-      throw new Error(answer?.type === "reject" ? answer.message : "There is no such result. Run the flow again.");
-    }
+    if (answer?.type === "ack" && bytes) return { answer, buffers: answer.buffers, bytes };
+    throw new Error(answer?.type === "reject" ? answer.message : "There is no such result. Run the flow again.");
+  }
+
+  async #ask(node: string, port: string, item: number, full: boolean): Promise<Result> {
+    const { answer, buffers, bytes } = await this.#request({
+      type: "want",
+      node,
+      port,
+      item,
+      ...(full ? { full } : {}),
+    });
     const { mime = "application/octet-stream", size, seconds, peaks, poster } = answer;
     const about = { ...(size && { size }), ...(seconds !== undefined && { seconds }), ...(peaks && { peaks }) };
     const message: ResultMessage = { type: "result", node, port, mime, ...about, ...(poster && { poster }) };
-    return read(message, bytes, answer.buffers[1]);
+    return read(message, bytes, buffers[1]);
   }
 
   #forgetFull(key: string): void {

@@ -16,6 +16,7 @@ import { debounced } from "../editor/store";
 import { type CanvasHand, type Editor, useEditor } from "../editor/view";
 import type { Box } from "../nodes/place";
 import type { Scene } from "../nodes/scene";
+import { onTheWay, type Size } from "./glide";
 import { isOverview } from "./overviewDrawing";
 
 const MARGIN = 36;
@@ -39,13 +40,14 @@ export function viewportFor(box: Box, width: number, height: number, margin = MA
   return { x: width / 2 - (box.x + box.width / 2) * zoom, y: height / 2 - (box.y + box.height / 2) * zoom, zoom };
 }
 
-async function goTo({ view }: Editor, flow: ReactFlowInstance, viewport: Viewport, duration: number): Promise<void> {
+async function goTo({ view }: Editor, flow: ReactFlowInstance, viewport: Viewport, size: Size, duration: number) {
   if (!view.overview && isOverview(false, viewport.zoom, view.scene?.cards.size ?? 0)) {
     view.held.set(true);
     // Once the cards are out of the page.
     await new Promise(requestAnimationFrame);
   }
-  void flow.setViewport(viewport, { duration });
+  const from = flow.getViewport();
+  view.glide.start(isCalm() ? 0 : duration, (part) => void flow.setViewport(onTheWay(from, viewport, size, part)));
   // A way that something else cuts short never says that it has ended.
   if (view.held.get()) setTimeout(() => view.held.set(false), duration + SETTLE_MS);
 }
@@ -54,20 +56,27 @@ function useHand(): CanvasHand {
   const editor = useEditor();
   const flow = useReactFlow();
   const store = useStoreApi();
+  useEffect(() => () => editor.view.glide.stop(), [editor]);
   return useMemo(() => {
     const show = (ids?: Iterable<string>) => {
       const box = boxOfAll(editor, ids);
-      const { width, height } = store.getState();
+      const size = store.getState();
       if (!box) return;
       editor.view.fitted = ids === undefined;
-      void goTo(editor, flow, viewportFor(box, width, height), isCalm() ? 0 : MOVE_MS);
+      void goTo(editor, flow, viewportFor(box, size.width, size.height), size, MOVE_MS);
     };
     return {
       fit: show,
       reveal: (ids) => editor.view.overview && show(ids),
       zoomBy(factor) {
         editor.view.fitted = false;
-        void flow.zoomTo(flow.getZoom() * factor, { duration: isCalm() ? 0 : MOVE_MS / 2 });
+        const size = store.getState();
+        const before = flow.getZoom();
+        const zoom = Math.min(Math.max(before * factor, size.minZoom), size.maxZoom);
+        const { x, y } = flow.getViewport();
+        const about = (start: number, half: number) => half - ((half - start) / before) * zoom;
+        const to = { x: about(x, size.width / 2), y: about(y, size.height / 2), zoom };
+        void goTo(editor, flow, to, size, MOVE_MS / 2);
       },
       toFlow: (client) => flow.screenToFlowPosition(client),
       inView() {
@@ -83,6 +92,7 @@ function useHand(): CanvasHand {
 function useViewport(): void {
   const { session, view } = useEditor();
   const flow = useReactFlow();
+  const store = useStoreApi();
   const tell = useMemo(
     () =>
       debounced(TELL_MS, () => {
@@ -94,7 +104,7 @@ function useViewport(): void {
   useOnViewportChange({
     onChange: ({ zoom }) => view.zoom.set(zoom),
     onEnd: () => {
-      view.rests.update((count) => count + 1);
+      if (!view.glide.going) view.rests.update((count) => count + 1);
       // Before anything was moved there is nothing to tell; after it, Fit is told too.
       const moved = !view.fitted || session.model.get("viewport")?.x !== undefined;
       if (!view.readOnly && moved) tell.ask();
@@ -109,14 +119,14 @@ function useViewport(): void {
       if (by !== undefined) return;
       if (x === undefined || y === undefined || zoom === undefined) return view.canvas?.fit();
       view.fitted = false;
-      void goTo({ session, view }, flow, { x, y, zoom }, 0);
+      void goTo({ session, view }, flow, { x, y, zoom }, store.getState(), 0);
     };
     model.on("change:viewport", take);
     return () => {
       model.off("change:viewport", take);
       tell.cancel();
     };
-  }, [flow, session, tell, view]);
+  }, [flow, session, store, tell, view]);
 }
 
 /** Where a page that was loaded again takes up what the last one saw; null is the whole flow. */
@@ -146,6 +156,7 @@ function useFit(scene: Scene): void {
     const bySomeoneElse = performance.now() - view.edited > OWN_EDIT_MS;
     const box = boxOfAll(editor);
     if (view.fitted && box && scene.cards && (bySomeoneElse || !begun.current)) {
+      view.glide.stop();
       void flow.setViewport(viewportFor(box, width, height, view.readOnly ? SMALL_MARGIN : MARGIN));
     }
     begun.current = true;
@@ -156,7 +167,10 @@ function useFit(scene: Scene): void {
     const { root } = view;
     const moved = (event: Event) => {
       const onCanvas = (event.target as Element).closest?.(".react-flow");
-      if (onCanvas && (event.type === "wheel" || (event as PointerEvent).button <= 1)) view.fitted = false;
+      if (onCanvas && (event.type === "wheel" || (event as PointerEvent).button <= 1)) {
+        view.fitted = false;
+        view.glide.stop();
+      }
     };
     root?.addEventListener("wheel", moved, { passive: true });
     root?.addEventListener("pointerdown", moved);

@@ -73,7 +73,14 @@ export function LineField(props: LineProps) {
       {unit && <span className="pf-unit">{unit}</span>}
       {onClear && !props.disabled && (
         // Emptying the field does the same from the keyboard.
-        <button type="button" className="pf-clear" tabIndex={-1} aria-label="Clear" title="Clear" onClick={onClear}>
+        <button
+          type="button"
+          className="pf-tool pf-clear"
+          tabIndex={-1}
+          aria-label="Clear"
+          title="Clear"
+          onClick={onClear}
+        >
           <Icon name="clear" />
         </button>
       )}

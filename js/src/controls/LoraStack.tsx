@@ -74,7 +74,7 @@ function Row(props: RowProps) {
         <span className="pf-lora-tools">
           <button
             type="button"
-            className="pf-control-tool"
+            className="pf-tool"
             aria-label={`Move ${name} up`}
             title="Move up"
             disabled={disabled || place === 0}
@@ -84,7 +84,7 @@ function Row(props: RowProps) {
           </button>
           <button
             type="button"
-            className="pf-control-tool"
+            className="pf-tool"
             aria-label={`Move ${name} down`}
             title="Move down"
             disabled={disabled || place === count - 1}
@@ -94,7 +94,7 @@ function Row(props: RowProps) {
           </button>
           <button
             type="button"
-            className="pf-control-tool"
+            className="pf-tool"
             aria-label={`Remove ${name}`}
             title="Remove"
             disabled={disabled}

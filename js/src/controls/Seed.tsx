@@ -40,7 +40,7 @@ export function Seed(props: ControlProps) {
       />
       <button
         type="button"
-        className="pf-control-tool"
+        className="pf-tool"
         disabled={disabled}
         aria-label="Draw another"
         title="Draw another"
@@ -50,7 +50,7 @@ export function Seed(props: ControlProps) {
       </button>
       <button
         type="button"
-        className="pf-control-tool"
+        className="pf-tool"
         disabled={disabled}
         aria-pressed={random}
         aria-label="Random in every run"

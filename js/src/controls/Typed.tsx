@@ -65,7 +65,7 @@ export function Held({ id, port, value, disabled, label, onChange }: ControlProp
       <button
         id={id}
         type="button"
-        className="pf-clear"
+        className="pf-tool pf-clear"
         disabled={disabled}
         aria-label={`Clear ${label}`}
         title="Clear"

@@ -44,7 +44,7 @@ function Choose({ id, intake, medium, several = false, disabled, words }: Choose
       <button
         id={id}
         type="button"
-        className={words === undefined ? "pf-control-tool" : "pf-choose"}
+        className={words === undefined ? "pf-tool" : "pf-choose"}
         aria-label={name}
         title={`${name}, or drop or paste ${several ? "them" : "it"} here`}
         disabled={disabled}
@@ -72,14 +72,7 @@ function Choose({ id, intake, medium, several = false, disabled, words }: Choose
 
 function Clear({ disabled, onClear }: { disabled: boolean; onClear(): void }) {
   return (
-    <button
-      type="button"
-      className="pf-control-tool"
-      aria-label="Clear"
-      title="Clear"
-      disabled={disabled}
-      onClick={onClear}
-    >
+    <button type="button" className="pf-tool" aria-label="Clear" title="Clear" disabled={disabled} onClick={onClear}>
       <Icon name="clear" />
     </button>
   );

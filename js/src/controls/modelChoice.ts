@@ -98,7 +98,7 @@ export function factsOf(model: ModelEntry): string[] {
     base_model,
     megabytes > 0 && formatSize(megabytes),
     licence,
-    !!memory_gb && `needs about ${memory_gb < 1 ? memory_gb : Math.round(memory_gb)} GB`,
+    !!memory_gb && `needs about ${memory_gb < 1 ? memory_gb : Math.round(memory_gb)}\u00a0GB`,
     gated && "asks first",
   ];
   return facts.filter((fact): fact is string => !!fact);

@@ -73,18 +73,28 @@ function usePointer() {
         const own = (event.target as Element).closest?.(
           "input, textarea, select, button, a, audio, video, [contenteditable], [tabindex]",
         );
-        if (!own || own === view.root) view.root?.focus({ preventScroll: true });
+        if (own && own !== view.root) return;
+        view.root?.focus({ preventScroll: true });
+        // What is chosen next are nodes, and they are what is copied.
+        if (getComputedStyle(event.target as Element).userSelect === "none") getSelection()?.removeAllRanges();
       },
     }),
     [view],
   );
 }
 
+/** Words that are selected to be read, in a panel or in a result on a card, are what is copied. */
+function isTextSelected({ currentTarget }: ClipboardEvent): boolean {
+  const root = currentTarget.getRootNode() as Document & { getSelection?(): Selection | null };
+  const selection = root.getSelection?.() ?? getSelection();
+  return selection !== null && !selection.isCollapsed && currentTarget.contains(selection.anchorNode);
+}
+
 function useClipboard() {
   const editor = useEditor();
   return useMemo(() => {
     const copy = (event: ClipboardEvent): boolean => {
-      const text = isTextField(event.target) ? null : copySelection(editor);
+      const text = isTextField(event.target) || isTextSelected(event) ? null : copySelection(editor);
       if (text === null) return false;
       event.clipboardData.setData("text/plain", text);
       event.preventDefault();

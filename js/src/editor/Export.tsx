@@ -204,7 +204,7 @@ export function Export() {
             ))}
           </div>
         )}
-        <button type="button" className="pf-dismiss" aria-label="Close" onClick={close}>
+        <button type="button" className="pf-tool" aria-label="Close" onClick={close}>
           <CloseIcon />
         </button>
       </header>

@@ -38,7 +38,7 @@ function Looked({ id, kind, document, theme }: Props) {
             Unpack
           </button>
         )}
-        <button type="button" className="pf-dismiss" aria-label="Close" onClick={close}>
+        <button type="button" className="pf-tool" aria-label="Close" onClick={close}>
           <CloseIcon />
         </button>
       </header>

@@ -1,12 +1,14 @@
 import { useEffect, useState } from "react";
 import type { Result } from "../bridge/results";
 import { splitPort } from "../flow/document";
+import { download } from "./download";
 import { CloseIcon } from "./icons";
 import { useStored } from "./store";
 import { useEditor } from "./view";
 
 function Large({ reference }: { reference: string }) {
-  const { session, view } = useEditor();
+  const editor = useEditor();
+  const { session, view } = editor;
   const small = session.results.snapshot().get(reference);
   const count = small?.count ?? 1;
   const [item, setItem] = useState(0);
@@ -51,12 +53,22 @@ function Large({ reference }: { reference: string }) {
           </>
         )}
         <span>{words || size}</span>
-        {full?.url && (
-          <a className="pf-plain" href={full.url} download={`${reference}.${full.mime.split("/")[1] ?? "png"}`}>
-            Download
-          </a>
+        {full && (
+          <>
+            <button type="button" className="pf-plain" onClick={() => void download(editor, reference, item, "file")}>
+              Download
+            </button>
+            <button
+              type="button"
+              className="pf-plain"
+              title="Without what it says of how it was made"
+              onClick={() => void download(editor, reference, item, "bare file")}
+            >
+              Without record
+            </button>
+          </>
         )}
-        <button type="button" className="pf-dismiss" aria-label="Close" onClick={close}>
+        <button type="button" className="pf-tool" aria-label="Close" onClick={close}>
           <CloseIcon />
         </button>
       </div>

@@ -10,18 +10,6 @@ export interface MenuItem {
   act(): void;
 }
 
-/** Arrow keys walk through the items of a menu. */
-function step(event: KeyboardEvent<HTMLElement>): void {
-  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (by === undefined) return;
-  event.preventDefault();
-  event.stopPropagation();
-  const items = [...event.currentTarget.querySelectorAll<HTMLElement>("button:not(:disabled)")];
-  const host = event.currentTarget.getRootNode() as Document | ShadowRoot;
-  const at = items.indexOf(host.activeElement as HTMLElement);
-  items[(at + by + items.length) % items.length]?.focus({ preventScroll: true });
-}
-
 interface Props {
   label: string;
   className?: string;
@@ -31,22 +19,63 @@ interface Props {
   place?: Ref<HTMLDivElement | null>;
 }
 
-/** What can be done with something; it closes when one of it is done, and when the pointer goes down elsewhere. */
-export function Menu({ label, className = "", items, style, close, place }: Props) {
+/** The element that has the focus, also in a shadow root. */
+const focusedIn = (element: HTMLElement) => (element.getRootNode() as Document | ShadowRoot).activeElement;
+const liveItems = (menu: HTMLElement) => [...menu.querySelectorAll<HTMLElement>("button:not(:disabled)")];
+
+/** The focus goes to the first item, once there is one, and the menu ends where the pointer goes down elsewhere. */
+function useOpening(menu: { current: HTMLDivElement | null }, close: () => void): () => void {
   const { view } = useEditor();
-  const menu = useRef<HTMLDivElement>(null);
-  useImperativeHandle(place, () => menu.current as HTMLDivElement);
   const latest = useRef(close);
   latest.current = close;
+  const opener = useRef<Element | null>(null);
+  // Items may come later, with any drawing.
   useEffect(() => {
-    menu.current?.querySelector<HTMLElement>("button:not(:disabled)")?.focus({ preventScroll: true });
+    const { current } = menu;
+    if (!current) return;
+    const focused = focusedIn(current);
+    if (!current.contains(focused)) {
+      // Once it was here, the focus is not fetched back.
+      if (opener.current) return;
+      opener.current = focused;
+    }
+    if (!current.contains(focused) || focused === current)
+      (liveItems(current)[0] ?? current).focus({ preventScroll: true });
+  });
+  useEffect(() => {
     const away = (event: Event) => {
       if (!event.composedPath().includes(menu.current as HTMLElement)) latest.current();
     };
     const root = view.root;
     root?.addEventListener("pointerdown", away, true);
     return () => root?.removeEventListener("pointerdown", away, true);
-  }, [view]);
+  }, [menu, view]);
+  return () => {
+    if (opener.current instanceof HTMLElement) opener.current.focus({ preventScroll: true });
+  };
+}
+
+/** What can be done with something; it closes when one of it is done, on Escape, and when the pointer goes down elsewhere. */
+export function Menu({ label, className = "", items, style, close, place }: Props) {
+  const { view } = useEditor();
+  const menu = useRef<HTMLDivElement>(null);
+  useImperativeHandle(place, () => menu.current as HTMLDivElement);
+  const goBack = useOpening(menu, close);
+  const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
+    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (by !== undefined) {
+      const live = liveItems(event.currentTarget);
+      const at = live.indexOf(focusedIn(event.currentTarget) as HTMLElement);
+      live[(at + by + live.length) % live.length]?.focus({ preventScroll: true });
+    } else if (event.key === "Escape" || event.key === "Tab") {
+      goBack();
+      close();
+      // From where it was opened, Tab goes on.
+      if (event.key === "Tab") return event.stopPropagation();
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
   const choose = (item: MenuItem) => {
     close();
     view.root?.focus({ preventScroll: true });
@@ -60,7 +89,7 @@ export function Menu({ label, className = "", items, style, close, place }: Prop
       tabIndex={-1}
       aria-label={label}
       style={style}
-      onKeyDown={step}
+      onKeyDown={onKeyDown}
     >
       {items.map((item) => (
         <button

@@ -209,7 +209,7 @@ export function Models() {
     <section className="pf-panel pf-versions pf-models nowheel" aria-label="Models">
       <header>
         <strong>Models</strong>
-        <button type="button" className="pf-dismiss" aria-label="Close" onClick={() => view.panel.set(null)}>
+        <button type="button" className="pf-tool" aria-label="Close" onClick={() => view.panel.set(null)}>
           <CloseIcon />
         </button>
       </header>

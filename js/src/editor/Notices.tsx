@@ -30,7 +30,7 @@ export function Notices() {
               {action.label}
             </button>
           )}
-          <button type="button" className="pf-dismiss" aria-label="Dismiss" onClick={() => session.unsay(kind)}>
+          <button type="button" className="pf-tool" aria-label="Dismiss" onClick={() => session.unsay(kind)}>
             <CloseIcon />
           </button>
         </div>

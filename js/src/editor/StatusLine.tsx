@@ -9,7 +9,7 @@ import { titleOf } from "./differences";
 import { useEditor } from "./view";
 
 function endWords(runs: RunSnapshot, took: number | null, flow: Flow, types: NodeTypes): string {
-  if (runs.refused) return `Not run: ${runs.refused.message}`;
+  if (runs.refused) return runs.refused.message;
   if (runs.status === "done") return took === null ? "Done." : `Done in ${formatSeconds(took)}`;
   if (runs.status === "cancelled") return "Stopped.";
   const failed = [...runs.nodes].find(([, node]) => node.state === "failed");

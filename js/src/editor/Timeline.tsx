@@ -197,7 +197,7 @@ function Drawer() {
         <span className="pf-time-legend" aria-hidden="true">
           <span data-state="ran" /> ran <span data-state="cached" /> cached <span data-state="failed" /> failed
         </span>
-        <button type="button" className="pf-dismiss" aria-label="Close the timeline" onClick={close}>
+        <button type="button" className="pf-tool" aria-label="Close the timeline" onClick={close}>
           <CloseIcon />
         </button>
       </header>

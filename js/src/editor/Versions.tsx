@@ -65,7 +65,7 @@ export function Versions() {
     <section className="pf-panel pf-versions nowheel" aria-label="Versions">
       <header>
         <strong>Versions</strong>
-        <button type="button" className="pf-dismiss" aria-label="Close" onClick={() => view.panel.set(null)}>
+        <button type="button" className="pf-tool" aria-label="Close" onClick={() => view.panel.set(null)}>
           <CloseIcon />
         </button>
       </header>

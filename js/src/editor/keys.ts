@@ -68,6 +68,7 @@ function withCommand(editor: Editor, event: KeyboardEvent, key: string): boolean
       session.sync.redo();
       return true;
     case "a":
+      getSelection()?.removeAllRanges();
       session.select(view.scene?.cards.keys() ?? []);
       return true;
     case "d":

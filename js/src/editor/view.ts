@@ -2,6 +2,8 @@
 
 import { createContext, useContext } from "react";
 import { mint } from "../bridge/link";
+import type { Result } from "../bridge/results";
+import { Glide } from "../canvas/glide";
 import type { Side } from "../flow/nodeType";
 import type { DockName } from "../nodes/docks";
 import type { Box, Point } from "../nodes/place";
@@ -64,6 +66,8 @@ export class View {
   readonly zoom = new Store(1);
   /** Counts how often the canvas came to rest somewhere else. */
   readonly rests = new Store(0);
+  /** Which item of a list is looked at, by port; one of another result says nothing. */
+  readonly items = new Map<string, { of: Result; item: number }>();
   readonly lightbox = new Store<string | null>(null);
   /** The node whose subflow is looked into. */
   readonly inside = new Store<string | null>(null);
@@ -76,6 +80,8 @@ export class View {
   readonly readOnly: boolean;
   /** Where the pointer was last, in the window; null while it is elsewhere. */
   pointer: Point | null = null;
+  /** The way that the canvas is on by itself. */
+  readonly glide = new Glide();
   canvas: CanvasHand | null = null;
   scene: Scene | null = null;
   root: HTMLElement | null = null;

@@ -2,6 +2,7 @@
 // pixelflow_widgets/flow/operations.py, held to it by tests/vectors/operations.json, which both sides read. An operation
 // checks the shape of the document only; whether types fit and whether a cycle would close is the kernel's to say.
 
+import { beginEdit, copyOf, put, without } from "./copies";
 import {
   type FlowDocument,
   field,
@@ -37,9 +38,14 @@ const FLOW_FIELDS = ["name", "title", "description", "sources"];
  * @throws OperationRejected where the operation does not fit this document.
  */
 export function apply(document: FlowDocument, operation: Operation): Applied {
-  const handler = OPERATIONS.get(operation.op);
-  if (!handler) throw new OperationRejected(`There is no operation '${operation.op}'.`);
-  return handler(document, operation);
+  beginEdit();
+  return handlerOf(operation)(document, operation);
+}
+
+function handlerOf({ op }: Operation): Handler {
+  const handler = OPERATIONS.get(op);
+  if (!handler) throw new OperationRejected(`There is no operation '${op}'.`);
+  return handler;
 }
 
 /**
@@ -50,8 +56,9 @@ export function apply(document: FlowDocument, operation: Operation): Applied {
 export function applyAll(document: FlowDocument, operations: Iterable<Operation>): [FlowDocument, Operation[]] {
   const inverses: Operation[] = [];
   let current = document;
+  beginEdit();
   for (const operation of operations) {
-    const [after, inverse] = apply(current, operation);
+    const [after, inverse] = handlerOf(operation)(current, operation);
     current = after;
     inverses.push(inverse);
   }
@@ -86,24 +93,19 @@ function isNone(value: Json): boolean {
   return isObject(value) && Object.keys(value).length === 1 && field(value, "$none") === true;
 }
 
-/** An object without one of its fields. */
-function without(object: JsonObject, name: string): JsonObject {
-  return Object.fromEntries(Object.entries(object).filter(([key]) => key !== name));
-}
-
 /** The fields after changes, and the changes that take them back. */
 function change(fields: JsonObject, changes: Json, allowed: string[] | null): [JsonObject, JsonObject] {
   if (!isObject(changes)) throw new OperationRejected("Changes come as an object of field names and values.");
-  const after = new Map(Object.entries(fields));
-  const back = new Map<string, Json>();
+  const after = copyOf(fields);
+  const back: JsonObject = {};
   for (const [name, value] of Object.entries(changes)) {
     if (allowed && !allowed.includes(name)) throw new OperationRejected(`A field '${name}' cannot be set.`);
-    const before = field(fields, name);
-    back.set(name, before === null ? NONE : (before ?? null));
-    after.delete(name);
-    if (value !== null) after.set(name, isNone(value) ? null : value);
+    const before = field(after, name);
+    put(back, name, before === null ? NONE : (before ?? null));
+    delete after[name];
+    if (value !== null) put(after, name, isNone(value) ? null : value);
   }
-  return [Object.fromEntries(after), Object.fromEntries(back)];
+  return [after, back];
 }
 
 function inserted(entries: Json[], index: Json | undefined, entry: Json): Json[] {
@@ -128,7 +130,7 @@ function withPositions(document: FlowDocument, positions: JsonObject): FlowDocum
 
 const withNode = (document: FlowDocument, id: string, entry: JsonObject): FlowDocument => ({
   ...document,
-  nodes: { ...document.nodes, [id]: entry },
+  nodes: put(copyOf(document.nodes), id, entry),
 });
 
 const addNode: Handler = (document, operation) => {
@@ -174,11 +176,10 @@ const removeNode: Handler = (document, operation) => {
     throw new OperationRejected(`'${key}' is still connected. Take its edges, feeds and outputs away first.`);
   }
   const after = { ...document, nodes: without(document.nodes, key) };
-  const before = positionsOf(document);
   const position = field(operation, "position") ?? null;
-  const [positions, back] = change(before, { [key]: position }, null);
-  const moved = position !== null || Object.hasOwn(before, key);
+  const [positions, back] = change(positionsOf(document), { [key]: position }, null);
   const place = field(back, key) ?? null;
+  const moved = position !== null || place !== null;
   const inverse: Operation = { op: "add_node", id: key, node, ...(place === null ? {} : { position: place }) };
   return [moved ? withPositions(after, positions) : after, inverse];
 };

@@ -100,13 +100,16 @@ function Medium({ result, title, reference }: { result: Result; title: string; r
 
 /** One item of a list: the first came by itself, another is asked for when it is looked at. */
 function useItem(reference: string, first: Result | undefined): [Result | undefined, number, (item: number) => void] {
-  const { session } = useEditor();
+  const { session, view } = useEditor();
   const [shown, setShown] = useState<{ of: Result; item: number; result: Result } | null>(null);
   const at = splitPort(reference);
   const choose = (item: number) => {
     if (!first || !at) return;
     session.results.want(at.node, at.port, item, false).then(
-      (result) => setShown({ of: first, item, result }),
+      (result) => {
+        setShown({ of: first, item, result });
+        view.items.set(reference, { of: first, item });
+      },
       (error: Error) => session.say({ kind: "want", words: error.message, tone: "alert" }),
     );
   };

@@ -44,7 +44,7 @@ function Entry({ dock, row }: { dock: DockName; row: Row }) {
       {!view.readOnly && (
         <button
           type="button"
-          className="pf-remove nodrag nopan"
+          className="pf-tool pf-remove nodrag nopan"
           aria-label={`Remove the ${word} ${row.title}`}
           onClick={(event) => {
             event.stopPropagation();

@@ -20,7 +20,7 @@ export function Mark({ kind, words, title, what, away }: Props) {
       {away && !view.readOnly && (
         <button
           type="button"
-          className="pf-dismiss"
+          className="pf-tool"
           aria-label={`Take ${what} away`}
           title="Take it away"
           onClick={(event) => {

@@ -1,5 +1,7 @@
 import { useRef } from "react";
+import type { FileForm } from "../bridge/results";
 import { duplicate, removeThese, selectedNodes } from "../editor/actions";
+import { download } from "../editor/download";
 import { DotsIcon } from "../editor/icons";
 import { Menu, type MenuItem } from "../editor/Menu";
 import { areAll, mute, pin, run } from "../editor/running";
@@ -7,6 +9,15 @@ import { usePart } from "../editor/store";
 import { makeOne, subflowOf, unpack } from "../editor/subflows";
 import { type Editor, useEditor } from "../editor/view";
 import { useInView } from "./inView";
+
+/** The result that a card shows: which item of it, and whether its file says how it was made. */
+function shownBy({ session, view }: Editor, id: string): { reference: string; item: number; isMade: boolean } | null {
+  const reference = view.scene?.cards.get(id)?.frame?.reference ?? "";
+  const result = session.results.snapshot().get(reference);
+  if (!result || result.preview) return null;
+  const looked = view.items.get(reference);
+  return { reference, item: looked?.of === result ? looked.item : 0, isMade: result.text === null };
+}
 
 /** With several nodes selected, what is done about running is done with all of them. */
 function itemsOf(editor: Editor, id: string): MenuItem[] {
@@ -21,6 +32,8 @@ function itemsOf(editor: Editor, id: string): MenuItem[] {
     editor.view.form.set(`node ${id}`);
     editor.view.panel.set("export");
   };
+  const shown = ids.length === 1 ? shownBy(editor, id) : null;
+  const save = (form: FileForm) => shown && void download(editor, shown.reference, shown.item, form);
   const several = ids.length > 1 ? ` ${ids.length} nodes` : "";
   return [
     {
@@ -34,6 +47,8 @@ function itemsOf(editor: Editor, id: string): MenuItem[] {
     ...apart,
     ...(subflow ? [] : [{ title: "Make a subflow", keys: "Ctrl G", act: () => makeOne(editor, ids) }]),
     ...(ids.length === 1 ? [{ title: "Open as cells", act: asCells }] : []),
+    ...(shown ? [{ title: "Download the result", act: () => save("file") }] : []),
+    ...(shown?.isMade ? [{ title: "Download without record", act: () => save("bare file") }] : []),
     { title: "Duplicate", keys: "Ctrl D", act: () => duplicate(editor, [id]) },
     { title: "Rename", keys: "F2", act: () => editor.view.renaming.set(id) },
     { title: "Delete", keys: "Del", act: () => removeThese(editor, [id], [], null) },
@@ -63,7 +78,7 @@ export function NodeMenu({ id }: { id: string }) {
     <>
       <button
         type="button"
-        className="pf-more nodrag nopan"
+        className="pf-tool pf-more nodrag nopan"
         aria-label="More"
         aria-haspopup="menu"
         aria-expanded={open}

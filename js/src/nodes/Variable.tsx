@@ -57,9 +57,9 @@ function Pick({ row, output }: { row: Row; output: boolean }) {
       <button
         type="button"
         className="pf-pick nodrag nopan"
-        tabIndex={-1}
         aria-label={`${row.title}: ${title}`}
         title={title}
+        aria-haspopup={output ? undefined : "menu"}
         aria-expanded={output ? undefined : open}
         onPointerDown={(event) => open && event.stopPropagation()}
         onClick={(event) => {

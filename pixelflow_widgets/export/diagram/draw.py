@@ -20,7 +20,7 @@ from .cards import (
     Frame,
     Row,
 )
-from .layout import Curve, Point
+from .routes import Curve, Point, handles
 from .shapes import (
     ALARM,
     ALARM_WELL,
@@ -79,15 +79,16 @@ def draw_simple_curves(curves: Iterable[Curve]) -> str:
 
 
 def _path(curve: Curve, digits: int = 1) -> str:
-    return _cubic(curve.start, curve.end, digits)
+    if curve.lane is None:
+        return _cubic(curve.start, curve.end, digits)
+    first, last = curve.lane
+    back = _cubic(last, curve.end, digits)
+    return _cubic(curve.start, first, digits) + "L" + back[1:]  # along the lane
 
 
 def _cubic(start: Point, end: Point, digits: int = 1) -> str:
-    """A cubic that leaves and arrives level, and swings out further when it has to turn back."""
-    (x1, y1), (x2, y2) = start, end
-    forward = x2 - x1
-    reach = max(forward / 2, 24) if forward >= 0 else min(60 - forward / 3, 220)
-    places = (x1, y1, x1 + reach, y1, x2 - reach, y2, x2, y2)
+    first, second = handles(start, end)
+    places = (*start, *first, *second, *end)
     words = [number(place) if digits else str(round(place)) for place in places]
     return f"M{words[0]} {words[1]}C{' '.join(words[2:])}"
 

@@ -12,23 +12,12 @@ from ...flow.graph import Graph
 from ...schema import Registry
 from ...schema.port_types import read_port_type
 from .cards import CARD_WIDTH, HEADER_HEIGHT, MOST_LINES, Box, Cards, Made, Row, Side, medium_of, stacked, words_of
+from .routes import Curve, Point, round_cards
 from .words import printable, value_words
 
 _DOCK_WIDTH = 196
 _DOCK_HEADER = HEADER_HEIGHT - 10
 _GAP = 84
-
-Point = tuple[float, float]
-
-
-@dataclass(frozen=True)
-class Curve:
-    """Leads from the right of one box to the left of another."""
-
-    start: Point
-    end: Point
-    from_medium: str
-    to_medium: str
 
 
 @dataclass(frozen=True)
@@ -67,12 +56,15 @@ def lay_out(
     boxes = [*cards, *docks]
     if not boxes:
         return Scene()
-    left, top = min(box.x for box in boxes), min(box.y for box in boxes)
+    curves = list(_curves(cards, docks, document))
+    lanes = [curve.lane[0][1] for curve in curves if curve.lane]
+    left, top = min(box.x for box in boxes), min([*(box.y for box in boxes), *lanes])
     cards = [replace(box, x=box.x - left, y=box.y - top) for box in cards]
     docks = [replace(box, x=box.x - left, y=box.y - top) for box in docks]
     width = max(box.x + box.width for box in (*cards, *docks))
-    height = max(box.y + box.height for box in (*cards, *docks))
-    return Scene(cards, docks, list(_curves(cards, docks, document)), width, height)
+    curves = [curve.moved(-left, -top) for curve in curves]
+    height = max([*(box.y + box.height for box in (*cards, *docks)), *(lane - top for lane in lanes)])
+    return Scene(cards, docks, curves, width, height)
 
 
 def _placed(cards: list[Box], document: Document) -> list[Box]:
@@ -168,9 +160,15 @@ def _curves(cards: list[Box], docks: list[Box], document: Document) -> Iterator[
             x = box.x + (box.width if row.side == "output" else 0)
             anchors[scope, row.side, row.name] = (x, box.y + row.y), row.medium
     pairs = [((edge.source, edge.output), (edge.target, edge.input)) for edge in doc.edges(document)]
-    pairs += [(("", entry["name"]), port) for entry in doc.inputs(document) for port in doc.feeds(entry)]
-    pairs += [(port, ("", entry["name"])) for entry in doc.outputs(document) if (port := doc.split_port(entry["from"]))]
-    for (source, output), (target, taken) in pairs:
-        start, end = anchors.get((source, "output", output)), anchors.get((target, "input", taken))
-        if start and end:
-            yield Curve(start[0], end[0], start[1], end[1])
+    docked = [(("", entry["name"]), port) for entry in doc.inputs(document) for port in doc.feeds(entry)]
+    outputs = doc.outputs(document)
+    docked += [(port, ("", entry["name"])) for entry in outputs if (port := doc.split_port(entry["from"]))]
+
+    def drawn(pairs: Iterable[tuple[tuple[str, str], tuple[str, str]]]) -> Iterator[Curve]:
+        for (source, output), (target, taken) in pairs:
+            start, end = anchors.get((source, "output", output)), anchors.get((target, "input", taken))
+            if start and end:
+                yield Curve(start[0], end[0], start[1], end[1])
+
+    yield from drawn(pairs)
+    yield from round_cards(drawn(docked), cards)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..cards import ModelCard
-from ..schedulers import DIFFUSION, FLOW
+from ..schedulers import DIFFUSION, flowing
 
 _SHIPPED = Path(__file__).parents[2] / "starter"
 _PAINTING = ("text_to_image", "image_to_image", "inpaint", "outpaint", "control")
@@ -103,7 +103,7 @@ CARDS = (
         defaults={"steps": 40, "guidance": 4.5, "width": 1024, "height": 1024},
         limits={"steps": (1, 100), "guidance": (0, 15), "width": (512, 1440), "height": (512, 1440)},
         multiple=16,
-        schedulers=tuple(FLOW),
+        schedulers=flowing("SD3"),
         memory_gb=18,
         gated=True,
         help="Paints what a prompt says, about a megapixel, and short words; wants a GPU with 20 GB.",
@@ -122,7 +122,7 @@ CARDS = (
         defaults={"steps": 28, "guidance": 3.5, "width": 1024, "height": 1024},
         limits={"steps": (1, 100), "guidance": (0, 10), "width": (256, 2048), "height": (256, 2048)},
         multiple=16,
-        schedulers=tuple(FLOW),
+        schedulers=flowing("FLUX.1", use_dynamic_shifting=True),
         memory_gb=35,
         gated=True,
         help="Paints long prompts closely, about a megapixel; wants a GPU with 40 GB, or 24 GB with parts moved to it.",
@@ -141,7 +141,7 @@ CARDS = (
         defaults={"steps": 4, "guidance": 0.0, "width": 1024, "height": 1024},
         limits={"steps": (1, 8), "guidance": (0, 0), "width": (256, 2048), "height": (256, 2048)},
         multiple=16,
-        schedulers=tuple(FLOW),
+        schedulers=flowing("FLUX.1"),
         memory_gb=35,
         gated=True,
         help="Paints long prompts in four steps, about a megapixel, for any use; wants a GPU with 40 GB.",
@@ -160,7 +160,7 @@ CARDS = (
         defaults={"steps": 50, "guidance": 4.0, "width": 1328, "height": 1328},
         limits={"steps": (1, 100), "guidance": (0, 10), "width": (512, 2048), "height": (512, 2048)},
         multiple=16,
-        schedulers=tuple(FLOW),
+        schedulers=flowing("Qwen-Image"),
         memory_gb=60,
         help="Paints and writes whole lines of text, also Chinese, 1328 x 1328 pixels; wants a GPU with 80 GB.",
     ),

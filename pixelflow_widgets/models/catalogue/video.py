@@ -1,9 +1,9 @@
 """Models that make films."""
 
 from ..cards import ModelCard
-from ..schedulers import FLOW
+from ..schedulers import flowing
 
-_UNIPC_FIRST = tuple(sorted(FLOW, key=lambda name: name != "UniPC"))
+_UNIPC_FIRST = tuple(sorted(flowing("Wan 2.1"), key=lambda name: name != "UniPC"))
 
 CARDS = (
     ModelCard(
@@ -20,7 +20,7 @@ CARDS = (
         defaults={"steps": 50, "guidance": 3.0, "width": 704, "height": 480, "frames": 121, "fps": 24},
         limits={"steps": (1, 100), "guidance": (1, 10), "width": (256, 1280), "height": (256, 720), "frames": (9, 257)},
         multiple=32,
-        schedulers=tuple(FLOW),
+        schedulers=flowing("LTX-Video"),
         memory_gb=16,
         help="Films what a prompt says, or what follows a picture, five seconds at 704 x 480; fast for what it is.",
     ),

@@ -15,6 +15,7 @@ from .part_layouts import CONTROLNETS, ENCODERS, IP_ADAPTERS, MOTIONS, VAES
 from .result import Detected
 
 _VAE_PREFIXES = ("first_stage_model.", "vae.")
+_DENOISER_PREFIX = "model.diffusion_model."
 _ENCODER_PREFIXES = ("cond_stage_model.", "conditioner.", "text_encoders.")
 _WIDTHS = {768: "SD1.5", 1024: "SD2", 4096: ""}
 _MOST_TOKENS = 512
@@ -51,7 +52,7 @@ def detect_header(header: Header) -> Detected:
     if match is None and (lora := detect_lora(header)):
         return lora
     match = match or find(tensors, (*CONTROLNETS, *MOTIONS)) or find(tensors, DENOISERS)
-    match = match or _embedding(header) or find(tensors, (*VAES, *ENCODERS))
+    match = match or _whole(header) or _embedding(header) or find(tensors, (*VAES, *ENCODERS))
     if isinstance(match, Detected):
         return match
     return _matched(header, match) if match else _unknown(header)
@@ -77,6 +78,25 @@ def _matched(header: Header, match: Match) -> Detected:
         trigger_words=trigger_words(header.metadata),
         resolution=resolution(header.metadata),
         reason=reason,
+    )
+
+
+def _whole(header: Header) -> Detected | None:
+    """Return what a file is whose denoiser is of no known layout, or None: what stands beside it does not tell."""
+    name = next((name for name in header.tensors if name.startswith(_DENOISER_PREFIX)), None)
+    if name is None:
+        return None
+    is_unet = f"{_DENOISER_PREFIX}input_blocks.0.0.weight" in header.tensors
+    claim, entry = claimed_base(header.metadata)
+    said = f" Its maker names {claim} ({entry})." if claim else ""
+    return Detected(
+        header.path,
+        "model",
+        format="original",
+        parts=_parts(header.tensors, "unet" if is_unet else "transformer"),
+        trigger_words=trigger_words(header.metadata),
+        resolution=resolution(header.metadata),
+        reason=f"It has a denoiser ('{name[:60]}'), laid out as none that is known, so its base model is open.{said}",
     )
 
 

@@ -97,19 +97,29 @@ def _within(file: str) -> list[str]:
     return [*found, f"weight_name={quoted(name)}"] if name else found
 
 
-def weighing_loras(worn: Worn, names: Mapping[str, str], pipe: str) -> str:
+def is_open(at: Writing, adapters: Iterable[Adapter]) -> bool:
+    """Return whether a weight is known only in the script, where it may be another one in each use."""
+    return any(at.number(adapter.weight) != repr(adapter.weight) for adapter in adapters)
+
+
+def weighing_loras(at: Writing, worn: Worn, names: Mapping[str, str], pipe: str) -> str:
     """Return the statement that has LoRAs act, each with its weight; one that is there twice counts twice."""
-    weights: dict[str, float] = {}
+    known: dict[str, float] = {}
+    others: dict[str, list[str]] = {}
     for adapter in worn.loras:
         name = names[adapter.source]
-        weights[name] = weights.get(name, 0.0) + adapter.weight
-    listed = ", ".join(map(quoted, weights))
-    return f"{pipe}.set_adapters([{listed}], adapter_weights={list(weights.values())!r})"
+        if is_open(at, [adapter]):
+            others.setdefault(name, []).append(at.number(adapter.weight))
+        else:
+            known[name] = known.get(name, 0.0) + adapter.weight
+    every = dict.fromkeys(names[adapter.source] for adapter in worn.loras)
+    weights = [" + ".join([*([repr(known[name])] if name in known else []), *others.get(name, ())]) for name in every]
+    return f"{pipe}.set_adapters([{', '.join(map(quoted, every))}], adapter_weights=[{', '.join(weights)}])"
 
 
-def weighing_glances(glances: Sequence[Adapter], pipe: str = "pipe") -> str:
+def weighing_glances(at: Writing, glances: Sequence[Adapter], pipe: str = "pipe") -> str:
     """Return the statement that gives the IP-Adapters of a pipeline their weights."""
-    return f"{pipe}.set_ip_adapter_scale({_one_or_all([repr(one.weight) for one in glances])})"
+    return f"{pipe}.set_ip_adapter_scale({_one_or_all([at.number(one.weight) for one in glances])})"
 
 
 def _one_or_all(codes: Sequence[str]) -> str:
@@ -163,12 +173,12 @@ def weighing_in_steps(at: Writing, worn: Worn, names: Mapping[str, str], denoise
     if any(adapter.schedule for adapter in worn.loras):
         sums: dict[str, list[str]] = {}
         for adapter in worn.loras:
-            sums.setdefault(names[adapter.source], []).append(_weight_after(adapter))
+            sums.setdefault(names[adapter.source], []).append(_weight_after(at, adapter))
         listed = ", ".join(map(quoted, sums))
         weights = ", ".join(" + ".join(each) for each in sums.values())
         lines.append(f"pipe.{denoiser}.set_adapters([{listed}], [{weights}])")
     if any(adapter.schedule for adapter in worn.glances):
-        weights = _one_or_all([_weight_after(adapter) for adapter in worn.glances])
+        weights = _one_or_all([_weight_after(at, adapter) for adapter in worn.glances])
         lines.append(f"pipe.set_ip_adapter_scale({weights})")
     body = "\n".join(f"    {line}" for line in lines)
     weigh = at.define(
@@ -188,8 +198,13 @@ def weighing_in_steps(at: Writing, worn: Worn, names: Mapping[str, str], denoise
     return weigh, after
 
 
-def _weight_after(adapter: Adapter) -> str:
+def _weight_after(at: Writing, adapter: Adapter) -> str:
     """Return the expression of a weight after a part `done` of the steps."""
+    if is_open(at, [adapter]):
+        at.refuse(
+            "one of its adapters has a weight that is known only when the flow runs, and another one a schedule. Set "
+            "the weight on its node."
+        )
     if not adapter.schedule:
         return repr(adapter.weight)
     places, factors = zip(*adapter.schedule, strict=True)

@@ -11,10 +11,10 @@ from typing import Any
 from ...errors import ModelError
 from ...media import Model
 from ..cards import card_of, described
+from ..components import component_class
 from ..families import FAMILIES
 from ..files import index_of
 from ..fitting import ground_of
-from ..single_files import component_class
 from ..tasks import MOTION, PIPELINES, RELATED
 from ..weights import place_of
 

@@ -8,12 +8,13 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ...errors import ModelError
 from ...media import Model
 from ..cards import card_of
 from ..families import config_in
 from ..files import index_of
 from ..schedulers import replacement
-from .adapters import Worn, encoder_in, loading_glances, loading_loras, weighing_glances
+from .adapters import Worn, encoder_in, is_open, loading_glances, loading_loras, weighing_glances
 from .classes import class_for, part_class
 from .embeddings import loading_words
 from .places import Place, device_in, located
@@ -21,6 +22,8 @@ from .single_files import from_single_file
 from .writing import Writing
 
 _FLOWING = "FlowMatchEulerDiscreteScheduler"
+_BY_TORCHSDE = ("CosineDPMSolverMultistepScheduler", "DPMSolverSDEScheduler")
+"""Schedulers whose noise another package draws."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,8 @@ class Loader:
         at, root = self._at, self._root
         at.add_import("import functools")
         at.add_import(f"from diffusers import {parts.made}")
+        if _scheduler_of(root).get("_class_name") in _BY_TORCHSDE:
+            at.require("torchsde")
         lines, arguments = self._brought(parts)
         if motion := root.model.options.get("motion"):
             lines.append(f"motion_adapter = {self._part('motion', Model(str(motion)))}")
@@ -132,7 +137,8 @@ class Loader:
             lines.append(self._scheduled(parts.scheduler))
         lines += loading_words(at, root.worn.words, root.place.here)
         if root.worn.glances:
-            lines += [loading_glances(at, root.worn.glances), weighing_glances(root.worn.glances)]
+            lines.append(loading_glances(at, root.worn.glances))
+            lines += [] if is_open(at, root.worn.glances) else [weighing_glances(at, root.worn.glances)]
         lines += loading_loras(at, self._loras, self._denoiser)
         lines += [weighing] if weighing else []
         return self._define(("whole", root.key), f"load {root.title}", parts.made, lines)
@@ -179,6 +185,10 @@ class Loader:
         at, root, place = self._at, self._root, located(self._at, model)
         made = part_class(kind, root.family, _folder(place))
         at.add_import(f"from diffusers import {made}")
+        if place.is_file and made not in ("AutoencoderKL", "ControlNetModel"):
+            raise ModelError(
+                f"{made} reads no single files in a script. Get '{model.source}' as a folder of diffusers."
+            )
         if place.is_file:
             like = [f"config={root.place.code}", 'subfolder="vae"'] if kind == "vae" and not root.place.is_file else []
             return f"{made}.from_single_file({', '.join([place.file_in(at), *like, f'dtype={root.dtype}'])})"
@@ -216,6 +226,8 @@ def _scheduler_of(root: Root) -> Mapping[str, object]:
     here = root.place.here
     if here is not None and here.is_dir():
         return config_in(here / "scheduler", "scheduler_config.json")
+    if root.family == "Stable Audio":
+        return {"_class_name": "CosineDPMSolverMultistepScheduler"}
     flowing = root.family not in ("SD1.5", "SD2", "SDXL", "SDXL Refiner", "Starter", "Kolors", "SVD")
     return {"_class_name": _FLOWING if flowing else "EulerDiscreteScheduler"}
 

@@ -17,6 +17,7 @@ from ..weights import is_here
 from .adapters import (
     Worn,
     encoder_in,
+    is_open,
     loading_glances,
     lora_names,
     weighing_glances,
@@ -102,15 +103,15 @@ def pipeline_in(at: Writing, model: Model, task: str, controlnets: Sequence[Mode
         names = lora_names(use.worn for use in uses)
         glances = _shared_glances(uses)
         root = replace(root, worn=replace(root.worn, glances=glances))
-        always = _same_for_all(uses)
+        always = _same_for_all(uses) and not is_open(at, worn.loras)
         loader = Loader(at, root, list(dict.fromkeys(use.parts for use in uses)), names, denoiser)
         pipe = at.reused("pipe")
-        at.ahead(f"{pipe} = {loader.code_of(parts, weighing_loras(worn, names, 'pipe') if always else '')}()")
+        at.ahead(f"{pipe} = {loader.code_of(parts, weighing_loras(at, worn, names, 'pipe') if always else '')}()")
     except ModelError as error:
         at.refuse(str(error))
     if names and not always:
-        at.ahead(*_dressing(worn, uses, names, pipe))
-    if worn.glances and len({use.worn.glances for use in uses}) > 1:
+        at.ahead(*_dressing(at, worn, uses, names, pipe))
+    if worn.glances and (len({use.worn.glances for use in uses}) > 1 or is_open(at, worn.glances)):
         _look(at, root, worn.glances, pipe)
     arguments = _changing(at, worn, names, denoiser, pipe)
     return ScriptedPipeline(pipe, made, card, family, model, worn, arguments)
@@ -183,15 +184,15 @@ def _look(at: Writing, root: Root, glances: Sequence[Adapter], pipe: str) -> Non
             at.ahead(f"{pipe}.image_encoder = {name}()")
         at.ahead(loading_glances(at, glances, pipe))
         at.behind(f"{pipe}.unload_ip_adapter()")
-    at.ahead(weighing_glances(glances, pipe))
+    at.ahead(weighing_glances(at, glances, pipe))
 
 
-def _dressing(worn: Worn, uses: Sequence[_Use], names: Mapping[str, str], pipe: str) -> list[str]:
+def _dressing(at: Writing, worn: Worn, uses: Sequence[_Use], names: Mapping[str, str], pipe: str) -> list[str]:
     """Return the statements that have a pipeline wear for one use what others do not."""
     if not worn.loras:
         return [f"{pipe}.disable_lora()"]
     again = [f"{pipe}.enable_lora()"] if any(not use.worn.loras for use in uses) else []
-    return [*again, weighing_loras(worn, names, pipe)]
+    return [*again, weighing_loras(at, worn, names, pipe)]
 
 
 def _changing(at: Writing, worn: Worn, names: Mapping[str, str], denoiser: str, pipe: str) -> dict[str, str]:

@@ -41,6 +41,14 @@ class Writing(Protocol):
         """Import something."""
         ...
 
+    def number(self, value: float) -> str:
+        """Return the expression of a number in a handle, which may be known only in the script."""
+        ...
+
+    def require(self, package: str) -> None:
+        """Say that a package is needed, as pip calls it, which the script does not import itself."""
+        ...
+
     def bring(self, function: Callable[..., Any]) -> str:
         """Copy a function, and return its name."""
         ...

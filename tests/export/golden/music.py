@@ -1,8 +1,9 @@
 """Music.
 
 Written by PixelFlow 0.1.0.
-Needs: numpy>=2.4.6, safetensors>=0.8.0, soundfile>=0.14.0, torch>=2.13.0,
-transformers>=5.23.0
+Needs:
+pip install "numpy>=2.4.6" "safetensors>=0.8.0" "soundfile>=0.14.0" \
+    "torch>=2.13.0" "transformers>=5.23.0"
 """
 
 import argparse

@@ -1,8 +1,9 @@
 """Styles.
 
 Written by PixelFlow 0.1.0.
-Needs: accelerate>=1.15.0, diffusers>=0.42.1, peft>=0.21.2, safetensors>=0.8.0,
-torch>=2.13.0, transformers>=5.23.0
+Needs:
+pip install "accelerate>=1.15.0" "diffusers>=0.42.1" "peft>=0.21.2" \
+    "safetensors>=0.8.0" "torch>=2.13.0" "transformers>=5.23.0"
 """
 
 import argparse

@@ -247,6 +247,22 @@ def test_a_unet_of_other_shapes_is_a_model_of_no_known_family(tmp_path: Path) ->
     assert "attn2.to_k.weight' is 640 x 64, so its base model is open" in found.reason
 
 
+@pytest.mark.parametrize("lacks", [(), ("cond_stage_model.",), ("first_stage_model.", "cond_stage_model.")])
+def test_a_whole_model_with_a_denoiser_of_no_known_sizes_is_a_model_and_not_what_stands_beside_it(
+    lacks: tuple[str, ...], tmp_path: Path
+) -> None:
+    denoiser = makers.unet(channels=48, factors=(1, 2, 3), depths=(0, 0, 1), cross=96)
+    whole = within("model.diffusion_model.", denoiser) | within("first_stage_model.", makers.vae())
+    whole |= within("cond_stage_model.transformer.", makers.clip())
+    held = {name: shape for name, shape in whole.items() if not (lacks and name.startswith(lacks))}
+    found = detect(write(tmp_path / "own.safetensors", held))
+    assert (found.kind, found.base_model, found.candidates) == ("model", "", ())
+    assert found.parts == ("unet", "vae", "text_encoder")[: 3 - len(lacks)]
+    assert "laid out as none that is known, so its base model is open." in found.reason
+    unheard = detect(write(tmp_path / "unheard.safetensors", {"model.diffusion_model.mixer.0.weight": (8, 8)}))
+    assert (unheard.kind, unheard.base_model, unheard.parts) == ("model", "", ("transformer",))
+
+
 def test_what_looks_like_nothing_known_is_unknown_and_says_what_it_holds(tmp_path: Path) -> None:
     found = detect(write(tmp_path / "odd.safetensors", {f"layer{number}.kernel": (4, 4) for number in range(9)}))
     assert (found.kind, found.base_model) == ("unknown", "")
