@@ -23,6 +23,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _FAMILIES = (socket.AF_INET, socket.AF_INET6)
 _HOST = re.compile(r"[a-zA-Z0-9_.-]+|[0-9a-fA-F:.]+")  # a name or IPv4, or IPv6 without a zone
+_LOCAL_NAMES = (".localhost", ".local", ".internal", ".home.arpa")
 MOST_URL = 2_000
 """Characters."""
 _PUBLIC_6 = ipaddress.ip_network("2000::/3")
@@ -113,8 +114,17 @@ def read_url(text: Any, hosts: frozenset[str] = frozenset()) -> httpx.URL:
     if url.userinfo:
         raise WebhookError("A webhook's URL carries no user name and password: who sends is proven by the signature.")
     if not is_named(url, hosts):
-        _check(_host(url), _resolved_in_digits(_host(url)))
+        in_digits = _resolved_in_digits(_host(url))
+        if not in_digits and _is_local(_host(url)):
+            raise _not_public(_host(url))
+        _check(_host(url), in_digits)
     return url
+
+
+def _is_local(name: str) -> bool:
+    """Return whether a name is one of a machine or a house, and none of the Internet's."""
+    name = name.rstrip(".").lower()
+    return "." not in name or name.endswith(_LOCAL_NAMES)
 
 
 def _resolved_in_digits(host: str) -> list[Address]:
@@ -138,10 +148,14 @@ def _check(host: str, addresses: Iterable[Address]) -> None:
         if is_public(address):
             own = own_addresses() if own is None else own
         if not is_public(address) or address in (own or ()):
-            raise WebhookError(
-                f"The webhook's host '{host}' is not on the public Internet, so nothing is sent there. "
-                "Whoever runs the server may allow it by name in PIXELFLOW_WEBHOOK_HOSTS."
-            )
+            raise _not_public(host)
+
+
+def _not_public(host: str) -> WebhookError:
+    return WebhookError(
+        f"The webhook's host '{host}' is not on the public Internet, so nothing is sent there. "
+        "Whoever runs the server may allow it by name in PIXELFLOW_WEBHOOK_HOSTS."
+    )
 
 
 async def addresses_of(url: httpx.URL, hosts: frozenset[str] = frozenset()) -> list[Address]:

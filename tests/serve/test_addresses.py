@@ -95,6 +95,25 @@ def test_other_ways_of_writing_loopback_are_loopback(host: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "host",
+    [
+        "localhost",
+        "LOCALHOST",
+        "localhost.",
+        "a.localhost",
+        "printer",
+        "nas.local",
+        "db.internal",
+        "metadata.google.internal",
+    ],
+)
+def test_names_of_machines_and_houses_are_refused_at_once(host: str) -> None:
+    with pytest.raises(WebhookError, match="not on the public Internet"):
+        read_url(f"https://{host}/hook")
+    read_url(f"https://{host}/hook", named_hosts(host))
+
+
+@pytest.mark.parametrize(
     "url",
     [
         "",
