@@ -46,7 +46,7 @@ def frozen(document: Document, registry: Registry) -> Document:
     }
     made |= _subflows(document, made)
     types = with_subflows(registry, made)
-    sources = sources_now({**made, SOURCES: document.get(SOURCES)}, types)
+    sources = sources_now({**made, SOURCES: document.get(SOURCES)}, types.find)
     homes = {name: home for name in sorted(used_types(made)) if (home := _home(types.find(name)))}
     return made | ({SOURCES: sources} if sources else {}) | ({HOMES: homes} if homes else {})
 
