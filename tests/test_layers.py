@@ -29,8 +29,8 @@ MAY_IMPORT = {
     "nodes": "schema controls media models prompts finetuning",
     "usage": "flow run models.cards prompts",
     "export": "flow schema nodes media",
-    "serve": "flow run schema usage export models.cards models.weights media",
-    "widget": "flow run schema usage export media "
+    "serve": "flow run schema usage export models.cards models.weights models.digests media",
+    "widget": "flow run schema usage export media serve "
     "models.cards models.detecting models.estimates models.getting models.memory models.weights",
     "starter": "models media finetuning",
     "public": EVERYTHING,

@@ -15,7 +15,8 @@ from ..flow.media_files import MediaFiles, from_json
 from ..flow.subflows import port_at, with_subflows
 from ..media import Model
 from ..models.cards import card_of
-from ..models.weights import digest_of, revision_of, sources_of
+from ..models.digests import digest_of
+from ..models.weights import revision_of, sources_of
 from ..schema import NodeType, Port, PortType, Registry
 
 _ANY = "a model that callers choose"
