@@ -80,3 +80,15 @@ def shared_server(folder: str | Path | None = None, host: str = "127.0.0.1", por
             server = Server(store, host=host, port=0).start()
         _servers[store.folder] = server
         return server
+
+
+def running_server(folder: str | Path | None = None) -> Server | None:
+    """Return the server of this process for a folder, if one runs.
+
+    Args:
+        folder: Where endpoints and jobs are kept; the user's own if not given.
+    """
+    from .store import shared_store
+
+    server = _servers.get(shared_store(None if folder is None else Path(folder)).folder)
+    return server if server is not None and server.is_running else None

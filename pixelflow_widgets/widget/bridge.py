@@ -54,6 +54,11 @@ AGAIN = {"hello", "want", "versions", "compare", "picture", "run_state", "why", 
     "variables",
     "export_flow",
     "node_cells",
+    "signature",
+    "publishing",
+    "serving",
+    "webhooks",
+    "usage",
 }
 """Requests that change nothing: asked again, they are done again, so that no large answer is kept."""
 

@@ -18,6 +18,7 @@ from .dropped import Dropped
 from .export_requests import ExportRequests
 from .gettings import shared_gettings
 from .model_requests import ModelRequests
+from .publish_requests import PublishRequests
 from .results import told
 from .runs import Runs
 from .timeline import timeline
@@ -78,6 +79,7 @@ class Requests:
             **models.slow,
             **bindings.slow,
             **exports.slow,
+            **PublishRequests(flow).slow,
         }
         self.notices = {"credit": self._credit, "visible": self._visible}
 

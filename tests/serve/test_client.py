@@ -156,7 +156,9 @@ def test_a_picture_may_be_what_people_hold(tmp_path: Path) -> None:
         medium_file("photo", "image", np.zeros((4, 4, 7)))
 
 
-def test_a_large_picture_is_uploaded_first_and_may_be_named_by_its_id(client: Client, server: Served) -> None:
+def test_a_large_picture_is_uploaded_first_and_may_be_named_by_its_id(
+    client: Client, server: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pf.Flow("turn") as flow:
         from tests.serve.served_nodes import echoed
 
@@ -174,6 +176,9 @@ def test_a_large_picture_is_uploaded_first_and_may_be_named_by_its_id(client: Cl
     assert same(client.turn(image=upload), turned)
     url = f"data:image/png;base64,{base64.b64encode(picture_file(noise(), '.png')).decode()}"
     assert client.turn(image=url).size == (16, 12)
+    (tmp_path / "up_to_date.png").write_bytes(picture_file(noise(), ".png"))
+    monkeypatch.chdir(tmp_path)
+    assert client.turn(image="up_to_date.png").size == (16, 12)
 
 
 def test_a_number_beyond_javascript_is_whole(client: Client) -> None:

@@ -1,6 +1,6 @@
-"""Runners and workers that are killed at random moments: no job is lost, none ends twice, no result is missing.
+"""Servers and workers that are killed at random moments: no job is lost, none ends twice, no result is missing.
 
-Two processes run jobs of one store; PIXELFLOW_SOAK asks for 50 kills under 200 jobs.
+Two server processes share one store; PIXELFLOW_SOAK asks for 50 kills under 200 jobs.
 """
 
 from __future__ import annotations
@@ -9,151 +9,207 @@ import io
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
+import httpx
 import numpy as np
 import PIL.Image
 import psutil
 import pytest
 
-from pixelflow_widgets.serve.artifacts import Artifacts
-from pixelflow_widgets.serve.endpoints import Endpoint
-from pixelflow_widgets.serve.job import FINAL
+import pixelflow_widgets as pf
+from pixelflow_widgets.serve.job import FINAL, Job
 from pixelflow_widgets.serve.jobs import Jobs
+from pixelflow_widgets.serve.keys import Keys
 from pixelflow_widgets.serve.store import Store
 from pixelflow_widgets.serve.usage import used
+from pixelflow_widgets.serve.webhooks import Webhooks
 
 from ..flow.strategies import SOAK
+from .receivers import Came, Receiver, receiving
 from .served import publish, stamp_flow
 from .served_nodes import stamp
 
 ROOT = Path(__file__).parents[2]
-RUNS = """
-import sys, threading
+SERVES = """
+import sys
 from pathlib import Path
-from pixelflow_widgets.serve.runner import Runner
+from pixelflow_widgets.serve import deliveries
+from pixelflow_widgets.serve.server import Server
 from pixelflow_widgets.serve.store import Store
 from tests.serve import served_nodes
 
-Runner(Store(Path(sys.argv[1])), lanes=2).start()
-print("begun", flush=True)
-sys.stdin.read()
+deliveries.CLAIM_SECONDS = 3.0  # what a killed server was sending is sent by the other after that
+Server(Store(Path(sys.argv[1])), port=int(sys.argv[2]), webhook_hosts=sys.argv[3]).run()
 """
 
 
-class Runners:
-    """Keeps two processes alive that run the jobs of a store.
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return found.getsockname()[1]
+
+
+class Servers:
+    """Keeps two server processes alive that serve one store.
 
     Args:
         folder: Of the store.
+        hook: Where their webhooks may go.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.processes = [self._start(), self._start()]
+    def __init__(self, folder: Path, hook: str) -> None:
+        self._folder, self._hook = folder, hook
+        self._ports = [free_port(), free_port()]
+        self.urls = [f"http://127.0.0.1:{port}" for port in self._ports]
+        self._processes = [self._start(port) for port in self._ports]
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def _start(self, port: int) -> subprocess.Popen[bytes]:
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
-        command = [sys.executable, "-c", RUNS, str(self._folder)]
-        return subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        command = [sys.executable, "-c", SERVES, str(self._folder), str(port), self._hook]
+        return subprocess.Popen(command, env=environment)
 
     def kill_one(self, chance: random.Random, *, is_worker: bool) -> str:
-        """Kill a runner, or the worker of one if it has one; return which it was."""
+        """Kill a server, or the worker of one if it has one; return which it was."""
         place = chance.randrange(2)
-        runner = self.processes[place]
-        workers = psutil.Process(runner.pid).children()
+        server = self._processes[place]
+        workers = psutil.Process(server.pid).children()
         if workers and is_worker:
             chance.choice(workers).kill()
             return "worker"
-        runner.send_signal(signal.SIGKILL)
-        runner.communicate()
-        self.processes[place] = self._start()
-        return "runner"
+        server.send_signal(signal.SIGKILL)
+        server.wait()
+        self._processes[place] = self._start(self._ports[place])
+        return "server"
 
     def end(self) -> None:
-        for process in self.processes:
+        for process in self._processes:
             process.kill()
-            process.communicate()
+            process.wait()
 
 
-def send_all(jobs: Jobs, endpoint: Endpoint, count: int, seconds: float) -> dict[str, str]:
-    """Send jobs that take some seconds from four threads, and return the text of each."""
-    sent: dict[str, str] = {}
+class Clients:
+    """Send jobs from four threads to two servers, again where no answer came, and keep what was accepted.
 
-    def send(part: int) -> None:
-        for number in range(part, count, 4):
-            text = f"text {number}"
-            job, _ = jobs.submit(endpoint, {"text": text, "seconds": seconds}, key="k", idempotency_key=text)
-            sent[job.id] = text
+    Args:
+        urls: Of the servers.
+        key: Of the clients.
+    """
 
-    threads = [threading.Thread(target=send, args=(part,)) for part in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sent
+    def __init__(self, urls: list[str], key: str) -> None:
+        self.sent: dict[str, str] = {}
+        self._urls, self._headers = urls, {"x-api-key": key}
+        self._threads: list[threading.Thread] = []
+
+    def start(self, count: int, seconds: float) -> None:
+        """Send so many jobs of so many seconds, over about as long as they take."""
+        for part in range(4):
+            texts = [f"text {number}" for number in range(part, count, 4)]
+            self._threads.append(threading.Thread(target=self._send, args=(texts, seconds)))
+            self._threads[-1].start()
+
+    def join(self) -> None:
+        for thread in self._threads:
+            thread.join()
+
+    def ask(self, method: str, path: str, **settings: object) -> httpx.Response:
+        """Ask one server after another until there is an answer."""
+        with httpx.Client(headers=self._headers, timeout=30) as client:
+            for number in range(600):
+                try:
+                    answer = client.request(method, self._urls[number % 2] + path, **settings)  # type: ignore[arg-type]
+                    if answer.status_code != 429:
+                        return answer
+                except httpx.TransportError:  # it is being killed, or starts
+                    pass
+                time.sleep(0.1)
+        raise AssertionError("no server answered for a minute")
+
+    def _send(self, texts: list[str], seconds: float) -> None:
+        for text in texts:
+            body = {"text": text, "seconds": seconds}
+            answer = self.ask("POST", "/v1/flows/stamp/jobs", json=body, headers={"idempotency-key": text})
+            assert answer.status_code == 202, answer.text
+            assert self.sent.setdefault(answer.json()["id"], text) == text
+            time.sleep(seconds / 2)
 
 
-def check(store: Store, jobs: Jobs, sent: dict[str, str], cancelled: set[str]) -> None:
+def check(jobs: Mapping[str, Job], clients: Clients, store: Store, cancelled: set[str]) -> None:
     """See that every job has ended once, and gave the picture of its text unless it was cancelled."""
-    artifacts = Artifacts(store)
-    ended = {job.id: job for job in jobs.of_key(most=10_000)}
-    assert ended.keys() == sent.keys()
-    for id, text in sent.items():
-        job = ended[id]
-        events = jobs.events(id)
-        assert [event.kind for event in events if event.kind in FINAL] == [job.status] == [events[-1].kind]
-        if job.status == "canceled":
-            assert id in cancelled and job.outputs is None
+    assert jobs.keys() == clients.sent.keys()
+    for id, text in clients.sent.items():
+        told = clients.ask("GET", f"/v1/jobs/{id}").json()
+        assert told["status"] == jobs[id].status
+        events = Jobs(store).events(id)
+        assert [event.kind for event in events if event.kind in FINAL] == [told["status"]] == [events[-1].kind]
+        if told["status"] == "canceled":
+            assert id in cancelled and told["outputs"] is None
             continue
-        assert job.status == "succeeded", (job.error, job.attempts, job.lost)
-        assert job.outputs is not None
-        picture = PIL.Image.open(io.BytesIO(artifacts.read(job.outputs["image"]["id"])))
+        assert told["status"] == "succeeded", jobs[id]
+        picture = PIL.Image.open(io.BytesIO(clients.ask("GET", told["outputs"]["image"]["url"]).content))
         assert np.array_equal(np.asarray(picture), np.asarray(stamp(text)))
-    told = Counter(row["job"] for row in store.read("SELECT job FROM deliveries WHERE kind = 'job.finished'"))
-    assert told == Counter(list(sent))
-    assert sum(row["jobs"] for row in used(store)) == len(sent)
+    assert sum(row["jobs"] for row in used(store)) == len(jobs)
     for row in store.read("SELECT hash FROM artifacts"):
         assert (store.files / row["hash"][:2] / row["hash"]).is_file()
 
 
+def check_webhooks(receiver: Receiver, sent: Mapping[str, str], secret: str) -> None:
+    """See that the end of every job came at least once, each time signed and under the same id."""
+
+    def told(came: Came) -> tuple[str, str]:
+        return pf.verify_webhook(came.body, came.headers, secret)["data"]["job"], came.headers["webhook-id"]
+
+    until = time.monotonic() + 60
+    while {job for job, _ in map(told, list(receiver.came))} != set(sent):
+        assert time.monotonic() < until, "a webhook did not come"
+        time.sleep(0.1)
+    ids = set(map(told, receiver.came))
+    assert len(ids) == len(sent), "what is sent again has the same id"
+
+
 def live_through(folder: Path, count: int, kills: int, chance: random.Random) -> Counter[str]:
-    """Send jobs, kill while they are done, and see that nothing is lost; return what was killed."""
+    """Send jobs, kill meanwhile, and see that nothing is lost; return what was killed."""
     store = Store(folder)
-    jobs, endpoint = Jobs(store, limit=10_000), publish(store, stamp_flow())
-    with store.writing() as connection:
-        hook = ("wh_1", "k", "http://127.0.0.1:9/", "whsec_AAAA", '["job.finished"]', 0.0, None)
-        connection.execute("INSERT INTO webhooks VALUES (?, ?, ?, ?, ?, ?, ?)", hook)
-    runners, killed = Runners(folder), Counter[str]()
-    sent: dict[str, str] = {}
-    cancelled: set[str] = set()
-    try:
-        sent |= send_all(jobs, endpoint, count, 6 * kills / count)  # four at once, so that there is work till the end
-        jobs.wait(next(iter(sent)), 60)
-        for number in range(kills):
-            cancelled.add(unwanted := chance.choice(sorted(sent)))
-            jobs.cancel(unwanted)
-            time.sleep(chance.uniform(0.0, 3.0))
-            killed[runners.kill_one(chance, is_worker=number % 2 == 1)] += 1
-        for id in sent:
-            job = jobs.wait(id, 120)
-            assert job is not None and job.is_final, job
-    finally:
-        runners.end()
-    check(store, jobs, sent, cancelled)
-    assert store.read("SELECT count(*) FROM events WHERE kind = 'requeued'")[0][0] > 0, "no kill hit a job"
-    begun = sum(job.attempts for job in jobs.of_key(most=10_000))
-    ends = Counter(job.status for job in jobs.of_key(most=10_000))
-    print(f"Killed: {dict(killed)}; {count} jobs were begun {begun} times and ended {dict(ends)}.")
+    publish(store, stamp_flow())
+    jobs, made, killed = Jobs(store), Keys(store).make("clients", per_minute=1_000_000), Counter[str]()
+    with receiving() as receiver:
+        secret = Webhooks(store, receiver.host).add(made.key.id, receiver.url).secret
+        servers = Servers(folder, receiver.host)
+        clients, cancelled = Clients(servers.urls, made.text), set[str]()
+        try:
+            clients.start(count, 6 * kills / count)  # four run at once, so that there is work till the end
+            while not jobs.of_key(status="succeeded"):
+                time.sleep(0.05)
+            for number in range(kills):
+                cancelled.add(unwanted := chance.choice(sorted(clients.sent)))
+                clients.ask("POST", f"/v1/jobs/{unwanted}/cancel")
+                time.sleep(chance.uniform(0.0, 3.0))
+                killed[servers.kill_one(chance, is_worker=number % 2 == 1)] += 1
+            clients.join()
+            for id in clients.sent:
+                job = jobs.wait(id, 120)
+                assert job is not None and job.is_final, job
+            ended = {job.id: job for job in jobs.of_key(most=10_000)}
+            check(ended, clients, store, cancelled)
+            check_webhooks(receiver, clients.sent, secret)
+        finally:
+            servers.end()
+        assert store.read("SELECT count(*) FROM events WHERE kind = 'requeued'")[0][0] > 0, "no kill hit a job"
+        begun, ends = sum(job.attempts for job in ended.values()), Counter(job.status for job in ended.values())
+        print(
+            f"Killed: {dict(killed)}; {count} jobs were begun {begun} times and ended {dict(ends)}; "
+            f"{len(receiver.came)} webhooks came."
+        )
     return killed
 
 
-def test_jobs_survive_when_what_runs_them_is_killed(tmp_path: Path) -> None:
+def test_jobs_survive_when_what_serves_them_is_killed(tmp_path: Path) -> None:
     live_through(tmp_path, 40, 3, random.Random(7))
 
 

@@ -6,6 +6,7 @@ import base64
 import collections
 import io
 import keyword
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from ...media.recordings import open_film, open_sound
 from .steps import Ask, Steps, answer, asked, uploaded
 
 MEDIA = ("image", "mask", "audio", "video")
+_UPLOAD = re.compile(r"up_[0-9a-f]{32}\Z")  # and not a file whose name begins so
 MOST_INLINE = 256_000
 """Bytes up to which a medium goes inside the request."""
 
@@ -65,7 +67,7 @@ def kind_of(schema: Mapping[str, Any]) -> str:
 
 def _sent(name: str, kind: str, value: Any, patience: float) -> Steps[Any]:
     if kind in MEDIA:
-        if isinstance(value, str) and value.startswith(("data:", "up_")):
+        if isinstance(value, str) and (value.startswith("data:") or _UPLOAD.match(value)):
             return value
         content = medium_file(name, kind, value)
         if len(content) <= MOST_INLINE:
