@@ -24,6 +24,7 @@ _CLASSES: tuple[tuple[str, tuple[str, ...], str, tuple[str, ...]], ...] = (
     ("VitsModel", ("text_to_speech",), "audio", ("text",)),
     ("BarkModel", ("text_to_speech",), "audio", ("text",)),
     ("ForTextToSpeech", ("text_to_speech",), "audio", ("text",)),
+    ("SpeechT5HifiGan", ("vocoder",), "audio", ()),
     ("CsmForConditionalGeneration", ("text_to_speech",), "audio", ("text",)),
     ("BlipForConditionalGeneration", ("caption",), "text", ("image", "text")),
     ("BlipForQuestionAnswering", ("visual_question",), "text", ("image", "text")),

@@ -20,7 +20,7 @@ from .files import state_of
 from .live import family_of, is_live, pipeline_behind
 from .safetensors_header import read_header
 from .schedulers import names_for, why_unfit_scheduler
-from .tasks import MOTION
+from .tasks import MOTION, PARTS
 from .weights import companions_of, place_of
 
 _KINDS = {"lora": "LoRA", "ip_adapter": "IP-Adapter", "embedding": "embedding", "controlnet": "ControlNet"}
@@ -124,7 +124,7 @@ def _check_task(task: str, model: Model, ground: Ground) -> Iterator[Fault]:
     does = ", ".join(name.replace("_", " ") for name in card.tasks)
     wanted = task.replace("_", " ")
     sentence = f"{card.title} does not do {wanted}: it does {does}."
-    if task in _KINDS or task in ("vae", "motion"):
+    if task in _KINDS or task in ("vae", "motion", *PARTS):
         sentence = f"{card.title} is no {_KINDS.get(task, task)}: it does {does}."
     yield Fault("task", sentence, f"Choose a model for {wanted}.")
 

@@ -13,7 +13,7 @@ from .bases import Base
 from .files import bytes_in_memory, component_key, weight_files
 from .memory import Kept, memory, size_of
 from .pipelines import attempt
-from .tasks import NETWORKS
+from .tasks import NETWORKS, PARTS
 
 
 def network_for(base: Base, task: str, told: Callable[[str], None]) -> tuple[Any, Any]:
@@ -21,7 +21,7 @@ def network_for(base: Base, task: str, told: Callable[[str], None]) -> tuple[Any
 
     Args:
         base: Which is lent.
-        task: A node type.
+        task: A node type, or a part of another model: "vocoder".
         told: Is told what is being loaded.
 
     Raises:
@@ -40,9 +40,9 @@ def network_for(base: Base, task: str, told: Callable[[str], None]) -> tuple[Any
             model = attempt(lambda: _load(made, base), base.place)
             kept = Kept(key, name, model, size_of(model), base.device)
         base.take(name, kept)
-    if "processor" not in base.light:
+    if "processor" not in base.light and task not in PARTS:
         base.light["processor"] = attempt(lambda: processor_at(base.place), base.place)
-    return base.kept[name].thing, base.light["processor"]
+    return base.kept[name].thing, base.light.get("processor")
 
 
 def settings_at(place: Path) -> Any:
@@ -69,6 +69,8 @@ def class_at(place: Path, title: str, task: str) -> Any:
         # Without a name, a head that only some files have cannot be taken for granted.
         if made.__name__ == named or (named is None and not made.__name__.endswith("Classification")):
             return made
+    if task in PARTS:
+        raise ModelError(f"{title} is a {named or type(config).__name__}, which is no {task}. Choose a {PARTS[task]}.")
     does = task.replace("_", " ")
     raise ModelError(f"{title} is a {named or type(config).__name__}, which does not do {does}. Choose another model.")
 
@@ -82,6 +84,8 @@ def serving(config: Any, task: str) -> Iterator[tuple[str, Any]]:
     """
     import transformers
 
+    if task in PARTS:
+        yield "", getattr(transformers, PARTS[task])
     for name in NETWORKS.get(task, ()):
         known = getattr(transformers, name)
         if hasattr(known, "_model_mapping"):

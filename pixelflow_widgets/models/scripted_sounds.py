@@ -11,7 +11,7 @@ import numpy as np
 from ..media import Audio
 from ..media.sounds import resampled, with_channels
 from .audio_generation import music_inputs
-from .speech import PAUSE_SECONDS, longest_speech, sentences_of, within
+from .speech import PAUSE_SECONDS, longest_speech, sentences_of, within, xvector_of
 from .transcription import Segment, segment_of
 
 # Speech
@@ -70,6 +70,29 @@ def speech_of_csm(model: Any, processor: Any, text: str, seed: int, voice: str =
         return made[0].float().cpu().numpy().reshape(-1)
 
     return spoken(text, model.config.codec_config.sampling_rate, seed, say)
+
+
+def speech_of_speecht5(
+    model: Any,
+    processor: Any,
+    text: str,
+    seed: int,
+    vocoder: Any,
+    speakers: Any = None,
+    voice: str = "",
+) -> Audio:
+    """Say a text aloud."""
+    import torch
+
+    speaker = xvector_of(speakers, voice, model.config.speaker_embedding_dim)
+    given = torch.from_numpy(speaker).to(model.device, model.dtype)
+
+    def say(sentence: str) -> np.ndarray:
+        inputs = processor(text=sentence, return_tensors="pt").to(model.device)
+        pitches = model.generate(**inputs, speaker_embeddings=given)
+        return vocoder(pitches.to(vocoder.dtype)).float().cpu().numpy()
+
+    return spoken(text, vocoder.config.sampling_rate, seed, say)
 
 
 # Music

@@ -14,6 +14,7 @@ from .networks import class_at, processor_at, serving, settings_at
 from .quiet import quiet
 from .scripting import Writing, device_in, dtype_in, local_in, place_in
 from .scripting.places import quoted
+from .tasks import PARTS
 from .weights import place_of
 
 _BY_TABLE = ("AutoModelForCausalLM", "AutoModelForSeq2SeqLM", "AutoModelForSequenceClassification")
@@ -26,7 +27,7 @@ class ScriptedNetwork:
 
     Args:
         code: The expression of the model, in the script.
-        processor: The expression of its tokenizer, image processor or both.
+        processor: The expression of its tokenizer, image processor or both; of a part of another model empty.
         made: The name of its class in transformers.
         card: What is known of it, if it has a card.
         family: Its base model.
@@ -53,7 +54,7 @@ def network_in(at: Writing, model: Model, task: str) -> ScriptedNetwork:
     Args:
         at: Takes the code.
         model: The handle.
-        task: A node type.
+        task: A node type, or a part of another model: "vocoder".
     """
     if model.is_live:
         at.refuse(
@@ -69,7 +70,7 @@ def network_in(at: Writing, model: Model, task: str) -> ScriptedNetwork:
     card = card_of(model)
     title = card.name if card else Path(model.source).stem
     code = _model_in(at, model, card, found, title)
-    processor = _processor_in(at, model, card, found, title)
+    processor = _processor_in(at, model, card, found, title) if found.prepared else ""
     said = card.title if card else title
     return ScriptedNetwork(
         code, processor, found.made, card, found.family, said, found.config, found.ready, found.place
@@ -78,7 +79,7 @@ def network_in(at: Writing, model: Model, task: str) -> ScriptedNetwork:
 
 @dataclass(frozen=True)
 class _Found:
-    """Is what is known of a model before it is loaded; `prepared` is the class that loads its processor."""
+    """Is what is known of a model before it is loaded; `prepared` is the class that loads its processor, if any."""
 
     place: Path | None
     table: str
@@ -96,6 +97,8 @@ def _found(model: Model, task: str) -> _Found:
         return _found_by_family(model, task)
     card = card_of(model) or described(model)
     made = class_at(place, card.title, task)
+    if task in PARTS:
+        return _Found(place, "", made.__name__, "", card.base_model, settings_at(place), None)
     ready, config = processor_at(place), settings_at(place)
     table = next((name for name, one in serving(config, task) if one is made), "")
     return _Found(place, table, made.__name__, _loader_of(ready), card.base_model, config, ready)
@@ -110,6 +113,8 @@ def _found_by_family(model: Model, task: str) -> _Found:
     from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
     card = card_of(model)
+    if task in PARTS:
+        return _Found(None, "", PARTS[task], "", "", None, None)
     name = card.base_model if card else ""
     known = family_named(name)
     for model_type in (*(known.model_types if known else ()), name.lower().replace("-", "_")):

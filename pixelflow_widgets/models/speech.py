@@ -26,6 +26,9 @@ _LONGEST = 240
 _SECONDS_A_LETTER, _SECONDS_MORE = 0.1, 2.0
 """The slowest speech that CSM is given room for."""
 
+VOCODER = "microsoft/speecht5_hifigan"
+"""What makes sound of the pitches that a SpeechT5 says, where no other is chosen."""
+
 Voice = Callable[[str], np.ndarray]
 
 
@@ -33,11 +36,12 @@ def spoken(loan: Loan, text: str, voice: str, seed: int, options: Mapping[str, A
     """Return a text as it is said aloud.
 
     Args:
-        loan: A VITS (MMS, LJSpeech, VCTK …), Bark or CSM.
+        loan: A VITS (MMS, LJSpeech, VCTK …), Bark, CSM or SpeechT5.
         text: Any length.
         voice: Which of its voices: a number, or a name; empty is its first, or any.
         seed: The same seed says it the same way.
-        options: What only some families have: speaking_rate, noise_scale (VITS), temperature (Bark, CSM).
+        options: What only some families have: speaking_rate, noise_scale (VITS), temperature (Bark, CSM), vocoder,
+            speakers (SpeechT5).
         report: Told of each sentence, with the sound so far; may raise to stop.
 
     Raises:
@@ -163,4 +167,70 @@ def longest_speech(model: Any, sentence: str) -> int:
     return math.ceil(model.config.codec_config.frame_rate * (_SECONDS_MORE + _SECONDS_A_LETTER * len(sentence)))
 
 
-_SPEAKERS: dict[str, Callable[..., tuple[int, Voice]]] = {"vits": _vits, "bark": _bark, "csm": _csm}
+def _speecht5(loan: Loan, voice: str, options: Mapping[str, Any], report: Report) -> tuple[int, Voice]:
+    import torch
+
+    from .loading import lend
+
+    model, tokenizer = loan.model, tokenizer_of(loan)
+    speaker = xvector_of(options.get("speakers"), voice, model.config.speaker_embedding_dim)
+    given = torch.from_numpy(speaker).to(model.device, model.dtype)
+    vocoder = options.get("vocoder") or VOCODER
+    with lend(vocoder, "vocoder", report) as lent:
+        rate = lent.model.config.sampling_rate
+
+    def say(sentence: str) -> np.ndarray:
+        inputs = tokenizer(sentence, return_tensors="pt").to(model.device)
+        if not tokenizer.decode(inputs["input_ids"][0], skip_special_tokens=True).strip():
+            raise MediaError(f"{title_of(loan)} knows none of the letters of '{sentence[:40]}'.")
+        # Its own way of generating asks no stopping criteria.
+        hook = model.speecht5.decoder.wrapped_decoder.register_forward_pre_hook(lambda *_: report())
+        try:
+            pitches = model.generate(**inputs, speaker_embeddings=given)
+        finally:
+            hook.remove()
+        with lend(vocoder, "vocoder", report) as lent:
+            return lent.model(pitches.to(lent.device, lent.dtype)).float().cpu().numpy()
+
+    return rate, say
+
+
+def xvector_of(speakers: Any, voice: str, length: int) -> np.ndarray:
+    """Return the numbers that say how somebody sounds, as (1, length) float32; without a table, zeros: nobody's voice.
+
+    Args:
+        speakers: A row for each speaker: the numbers in the column 'xvector', or each in a column of its own.
+        voice: The number of the row; empty is the first.
+        length: How many numbers the model takes.
+
+    Raises:
+        MediaError: There is no such row, or it holds other numbers.
+    """
+    voice = voice.strip()
+    if speakers is None:
+        if voice:
+            raise MediaError("This model has no voices of its own. Leave 'voice' empty, or give a table of 'speakers'.")
+        return np.zeros((1, length), np.float32)
+    if not (voice or "0").isdecimal() or int(voice or 0) >= len(speakers):
+        raise MediaError(
+            f"The voices here are the rows of 'speakers', 0 to {len(speakers) - 1}; there is no '{voice}'."
+        )
+    row = speakers.iloc[int(voice or 0)]
+    try:
+        found = np.asarray(row.get("xvector", row), np.float32).reshape(1, -1)
+    except (TypeError, ValueError):
+        found = np.zeros((1, 0), np.float32)
+    if found.shape[1] != length:
+        raise MediaError(
+            f"This model takes {length} numbers a speaker, in the column 'xvector' or in as many columns; the table "
+            "has others."
+        )
+    return found
+
+
+_SPEAKERS: dict[str, Callable[..., tuple[int, Voice]]] = {
+    "vits": _vits,
+    "bark": _bark,
+    "csm": _csm,
+    "speecht5": _speecht5,
+}

@@ -53,5 +53,8 @@ NETWORKS = {
     "clip_score": ("AutoModelForZeroShotImageClassification",),
 }
 
+# What another model of transformers is lent with → its one class; nothing prepares what it takes.
+PARTS = {"vocoder": "SpeechT5HifiGan"}
+
 # Family → the diffusers class that sets its pictures in motion, with a motion adapter.
 MOTION = {"SD1.5": "AnimateDiffPipeline", "SDXL": "AnimateDiffSDXLPipeline", "Starter": "AnimateDiffSDXLPipeline"}

@@ -40,6 +40,20 @@ Guidance = Slider(0, 20, step=0.1)
             families=("Bark", "CSM"),
             help="How surprising: low is flat, high is theatrical; what the model was made with where it is empty.",
         ),
+        Option(
+            "vocoder",
+            Model,
+            ModelPicker("vocoder"),
+            families=("SpeechT5",),
+            help="The HiFi-GAN that makes sound of what it says; microsoft/speecht5_hifigan where it is empty.",
+        ),
+        Option(
+            "speakers",
+            Table,
+            families=("SpeechT5",),
+            help="A row for each speaker, with the numbers of an x-vector in the column 'xvector'; empty is nobody's "
+            "voice.",
+        ),
     ),
 )
 def text_to_speech(
@@ -54,8 +68,9 @@ def text_to_speech(
 
     Args:
         text: Any length; it is said sentence by sentence.
-        voice: A number (VITS with several speakers, CSM) or a name (Bark); empty is the first one, or any.
-        model: A VITS (MMS speaks 1,100 languages, one a model), Bark or CSM.
+        voice: A number (VITS with several speakers, CSM, a row of SpeechT5's speakers) or a name (Bark); empty is the
+            first one, or any.
+        model: A VITS (MMS speaks 1,100 languages, one a model), Bark, CSM or SpeechT5.
         seed: The same seed says it the same way.
     """
     from ..models.loading import lend

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from ..errors import ModelError
+from ..media import Model
 from ..models import audio_generation, scripted_sounds, speech, transcription
 from ..models.families import config_in
 from ..models.languages import language_of
@@ -85,10 +86,21 @@ def _voice_of_csm(at: Writing, _: ScriptedNetwork) -> list[str]:
     return [f"voice={at.code('voice')}.strip() or '0'", *options]
 
 
+def _voice_of_speecht5(at: Writing, _: ScriptedNetwork) -> list[str]:
+    vocoder = at.known("options.vocoder") if at.is_set("options.vocoder") else None
+    lent = network_in(at, Model(speech.VOCODER) if vocoder is None else vocoder, "vocoder")
+    return [
+        f"vocoder={lent.code}",
+        *_option(at, "speakers", "speakers"),
+        *([f"voice={at.code('voice')}"] if at.is_set("voice") else []),
+    ]
+
+
 _VOICES = {
     "vits": (scripted_sounds.speech_of_vits, _voice_of_vits),
     "bark": (scripted_sounds.speech_of_bark, _voice_of_bark),
     "csm": (scripted_sounds.speech_of_csm, _voice_of_csm),
+    "speecht5": (scripted_sounds.speech_of_speecht5, _voice_of_speecht5),
 }
 
 

@@ -63,8 +63,13 @@ def complaints(page: Page, *words: str) -> list[str]:
     return [text for text in found if not words or any(word in text for word in words)]
 
 
+# A picture that is replaced while it is decoded says that it cannot be decoded: the next one is read instead.
 _PIXELS = """async (image) => {
-    await image.decode();
+    for (let tries = 1; ; tries++) {
+        try { await image.decode(); break; }
+        catch (error) { if (tries === 20) throw error; }
+        await new Promise((done) => setTimeout(done, 50));
+    }
     const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
     canvas.getContext('2d').drawImage(image, 0, 0);
     const bytes = new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer());

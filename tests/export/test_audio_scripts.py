@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas
 import pytest
 import soundfile
 
@@ -27,6 +28,7 @@ SPOKEN: dict[str, tuple[str, dict[str, Any]]] = {
     "Bark": ("bark", {"seed": 3}),
     "a voice of Bark": ("bark", {"voice": " v2/en_speaker_1", "options.temperature": 0.3}),
     "CSM": ("csm", {"seed": 3}),
+    "SpeechT5": ("speecht5", {"seed": 3}),
     "a voice of CSM": ("csm", {"voice": "1", "options.temperature": 0.3}),
 }
 PLAYED: dict[str, tuple[str, str, dict[str, Any]]] = {
@@ -79,8 +81,20 @@ def script_of(node_type: str, model: str, **values: Any) -> str:
 @pytest.mark.parametrize("case", SPOKEN)
 def test_a_script_speaks_as_the_executor_does(zoo: Zoo, tmp_path: Path, case: str) -> None:
     model, values = SPOKEN[case]
+    if model == "speecht5":
+        values = {**values, "options.vocoder": str(zoo("speecht5_vocoder"))}
     script = holds(of("text_to_speech", str(zoo(model)), **values), tmp_path, words=SENTENCE * 3)
     assert "pixelflow" not in main_of(script)
+
+
+def test_a_speaker_out_of_a_table_says_it_in_a_script_as_in_the_executor(zoo: Zoo, tmp_path: Path) -> None:
+    pandas.DataFrame(np.eye(16)[:2]).to_csv(tmp_path / "speakers.csv", index=False)
+    flow = pf.Flow("said")
+    table = flow.add("load_table", path=str(tmp_path / "speakers.csv"))["table"]
+    wishes = {"options.vocoder": str(zoo("speecht5_vocoder")), "options.speakers": table}
+    said = flow.add("text_to_speech", text="a star", model=str(zoo("speecht5")), voice="1", **wishes)
+    flow.output("audio", said["audio"])
+    holds(flow, tmp_path)
 
 
 @pytest.mark.parametrize("case", PLAYED)

@@ -149,6 +149,8 @@ def test_a_bad_file_is_not_described(tmp_path: Path) -> None:
         ("stable_audio", "model", "Stable Audio", "audio", {"text_to_sound", "text_to_music"}),
         ("audioldm", "model", "AudioLDM", "audio", {"text_to_sound", "text_to_music"}),
         ("whisper", "model", "Whisper", "text", {"speech_to_text"}),
+        ("speecht5", "model", "SpeechT5", "audio", {"text_to_speech"}),
+        ("speecht5_vocoder", "model", "speecht5_hifigan", "audio", {"vocoder"}),
         ("csm", "model", "csm", "audio", {"text_to_speech"}),
         ("llava", "model", "LLaVA", "text", {"chat", "visual_question", "caption"}),
         ("controlnet_flux", "controlnet", "FLUX.1", "image", {"controlnet"}),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+import pandas
+
 from tests.zoo import Zoo
 
 from .examples import Example
@@ -29,6 +32,12 @@ def _text_to_speech(zoo: Zoo) -> Example:
 def _speech_of_bark(zoo: Zoo) -> Example:
     inputs = {"model": str(zoo("bark")), "text": "a red circle", "voice": "v2/en_speaker_0"}
     return {"inputs": inputs, "vary": {"options.temperature": 0.1}, "only": ("options.temperature",)}
+
+
+def _speech_of_speecht5(zoo: Zoo) -> Example:
+    only = {"options.vocoder": str(zoo("speecht5_vocoder_other")), "options.speakers": pandas.DataFrame(np.eye(16)[:1])}
+    inputs = {"model": str(zoo("speecht5")), "text": "a red circle", "options.vocoder": str(zoo("speecht5_vocoder"))}
+    return {"inputs": inputs, "vary": only, "only": tuple(only)}
 
 
 def _text_to_music(zoo: Zoo) -> Example:
@@ -63,6 +72,7 @@ def _speech_to_text(zoo: Zoo) -> Example:
 EXAMPLES = {
     "text_to_speech": _text_to_speech,
     "text_to_speech:bark": _speech_of_bark,
+    "text_to_speech:speecht5": _speech_of_speecht5,
     "text_to_music": _text_to_music,
     "text_to_music:musicgen": _music_of_tokens,
     "text_to_sound": _text_to_sound,

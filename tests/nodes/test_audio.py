@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas
 import pytest
 
 import pixelflow_widgets as pf
@@ -71,6 +72,41 @@ def test_voices_of_bark_have_names(zoo: Zoo) -> None:
 def test_a_voice_that_is_not_there_is_named(zoo: Zoo, family: str, voice: str, words: str) -> None:
     with pytest.raises(pf.ModelError, match=words):
         text_to_speech("a circle", voice=voice, model=str(zoo(family)))
+
+
+def test_speecht5_speaks_through_its_vocoder_with_the_voice_of_a_row(zoo: Zoo) -> None:
+    def said(voice: str = "", speakers: object = None, seed: int = 0) -> pf.Audio:
+        options = {"vocoder": str(zoo("speecht5_vocoder")), "speakers": speakers}
+        return text_to_speech("a red circle", voice=voice, model=model, seed=seed, options=options)  # type: ignore[arg-type]
+
+    model = str(zoo("speecht5"))
+    assert alike(said(seed=1), said(seed=1))
+    assert not alike(said(seed=1), said(seed=2))
+    assert said().sample_rate == 16_000
+    wide = pandas.DataFrame(np.eye(16)[:2])
+    listed = pandas.DataFrame({"filename": ["anna", "ben"], "xvector": [*np.eye(16)[:2]]})
+    assert alike(said("1", wide), said("1", listed))
+    assert len({said(*given).samples.tobytes() for given in (("",), ("0", wide), ("1", wide))}) == 3
+    for voice, speakers, words in (
+        ("1", None, "no voices of its own. Leave 'voice' empty, or give a table of 'speakers'"),
+        ("2", wide, "rows of 'speakers', 0 to 1; there is no '2'"),
+        ("", wide[[0, 1]], "takes 16 numbers a speaker"),
+        ("", pandas.DataFrame({"xvector": ["a b"]}), "takes 16 numbers a speaker"),
+    ):
+        with pytest.raises(pf.MediaError, match=words):
+            said(voice, speakers)
+    with pytest.raises(pf.MediaError, match="knows none of the letters of '你好'"):
+        text_to_speech("你好", model=model, options={"vocoder": str(zoo("speecht5_vocoder"))})  # type: ignore[arg-type]
+
+
+def test_a_vocoder_that_is_not_here_or_none_is_said(zoo: Zoo) -> None:
+    with pytest.raises(pf.ModelError, match="pixelflow models get microsoft/speecht5_hifigan"):
+        text_to_speech("a circle", model=str(zoo("speecht5")))
+    with pytest.raises(pf.ModelError, match="is a VitsModel, which is no vocoder"):
+        text_to_speech("a circle", model=str(zoo("speecht5")), options={"vocoder": str(zoo("vits"))})  # type: ignore[arg-type]
+    with pf.Flow() as flow:
+        text_to_speech("a circle", model=str(zoo("speecht5")), options={"vocoder": str(zoo("vits"))})  # type: ignore[arg-type]
+    assert any("vits is no vocoder" in problem.sentence for problem in flow.problems())
 
 
 def test_letters_that_nobody_can_say_are_named(zoo: Zoo) -> None:

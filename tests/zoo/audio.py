@@ -9,7 +9,7 @@ from typing import Any
 from . import Zoo, animal, enliven
 from .diffusion import noise_schedule, t5_encoder
 from .text import spread
-from .tokenizers import bert_tokenizer, qwen_tokenizer, t5_tokenizer
+from .tokenizers import bert_tokenizer, qwen_tokenizer, sentences, t5_tokenizer
 
 RATE = 16_000
 
@@ -98,6 +98,63 @@ def csm(folder: Path, _: Zoo) -> None:
     CsmProcessor(EncodecFeatureExtractor(sampling_rate=24_000), tokenizer, chat_template=_CSM_TEMPLATE).save_pretrained(
         folder
     )
+
+
+@animal
+def speecht5(folder: Path, _: Zoo) -> None:
+    """A SpeechT5: says the pitches of a text, letter by letter; its vocoder is a model of its own."""
+    import sentencepiece
+    from transformers import (
+        SpeechT5Config,
+        SpeechT5FeatureExtractor,
+        SpeechT5ForTextToSpeech,
+        SpeechT5Processor,
+        SpeechT5Tokenizer,
+    )
+
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(sentences()),
+        model_prefix=str(folder / "spm_char"),
+        model_type="char",
+        vocab_size=32,
+        hard_vocab_limit=False,
+        pad_id=1,
+        bos_id=0,
+        eos_id=2,
+        unk_id=3,
+        minloglevel=2,
+    )
+    (folder / "spm_char.vocab").unlink()
+    tokenizer = SpeechT5Tokenizer(str(folder / "spm_char.model"))
+    config = SpeechT5Config(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        encoder_layers=1,
+        decoder_layers=1,
+        encoder_attention_heads=2,
+        decoder_attention_heads=2,
+        encoder_ffn_dim=64,
+        decoder_ffn_dim=64,
+        num_mel_bins=8,
+        speech_decoder_prenet_units=16,
+        speech_decoder_postnet_units=16,
+        speech_decoder_postnet_layers=2,
+        speaker_embedding_dim=16,
+        max_text_positions=600,
+        max_speech_positions=600,
+    )
+    model = spread(SpeechT5ForTextToSpeech(config))
+    model.speech_decoder_postnet.prob_out.bias.data.fill_(-2)  # otherwise it ends where it begins
+    model.save_pretrained(folder)
+    SpeechT5Processor(SpeechT5FeatureExtractor(num_mel_bins=8), tokenizer).save_pretrained(folder)
+
+
+@animal
+def speecht5_vocoder(folder: Path, _: Zoo) -> None:
+    """The HiFi-GAN that makes sound of what the SpeechT5 says."""
+    from transformers import SpeechT5HifiGan
+
+    spread(SpeechT5HifiGan(_vocoder())).save_pretrained(folder)
 
 
 @animal
@@ -192,7 +249,7 @@ def stable_audio(folder: Path, _: Zoo) -> None:
 def audioldm(folder: Path, _: Zoo) -> None:
     """An AudioLDM: diffusion of a mel spectrogram, and a vocoder."""
     from diffusers import AudioLDMPipeline, AutoencoderKL, UNet2DConditionModel
-    from transformers import ClapTextConfig, ClapTextModelWithProjection, SpeechT5HifiGan, SpeechT5HifiGanConfig
+    from transformers import ClapTextConfig, ClapTextModelWithProjection, SpeechT5HifiGan
 
     tokenizer = _roberta_tokenizer()
     reader = ClapTextConfig(
@@ -204,16 +261,6 @@ def audioldm(folder: Path, _: Zoo) -> None:
         projection_dim=32,
         max_position_embeddings=80,
         pad_token_id=tokenizer.pad_token_id,
-    )
-    vocoder = SpeechT5HifiGanConfig(
-        model_in_dim=8,
-        sampling_rate=RATE,
-        upsample_initial_channel=16,
-        upsample_rates=[4, 4],
-        upsample_kernel_sizes=[8, 8],
-        resblock_kernel_sizes=[3],
-        resblock_dilation_sizes=[[1, 3, 5]],
-        normalize_before=False,
     )
     unet = UNet2DConditionModel(
         sample_size=32,
@@ -242,7 +289,7 @@ def audioldm(folder: Path, _: Zoo) -> None:
         tokenizer=tokenizer,
         unet=unet,
         scheduler=noise_schedule("DDIMScheduler", clip_sample=False),
-        vocoder=SpeechT5HifiGan(vocoder),
+        vocoder=SpeechT5HifiGan(_vocoder()),
     ).save_pretrained(folder)
 
 
@@ -409,6 +456,21 @@ def _bark_limits(words: int) -> Any:
         max_fine_history_length=8, max_fine_input_length=16, n_fine_codebooks=4, temperature=0.5
     )
     return BarkGenerationConfig.from_sub_model_configs(semantic, coarse, fine, sample_rate=24_000, codebook_size=32)
+
+
+def _vocoder() -> Any:
+    from transformers import SpeechT5HifiGanConfig
+
+    return SpeechT5HifiGanConfig(
+        model_in_dim=8,
+        sampling_rate=RATE,
+        upsample_initial_channel=16,
+        upsample_rates=[4, 4],
+        upsample_kernel_sizes=[8, 8],
+        resblock_kernel_sizes=[3],
+        resblock_dilation_sizes=[[1, 3, 5]],
+        normalize_before=False,
+    )
 
 
 def _roberta_tokenizer() -> Any:
