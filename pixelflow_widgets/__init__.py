@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from .public import Flow, edit, inspect
     from .schema import Ask, Complaint, Lazy, Option, Options, Progress, Record, node, registry
     from .serve.client import AsyncClient, Client
-    from .serve.webhooks import verify_webhook
+    from .serve.webhooks.webhooks import verify_webhook
 
 __version__ = "0.1.0"
 
@@ -59,7 +59,7 @@ _HOMES = {
     "controls": "Advanced Choices Colour Control File ModelPicker Number Prompt Seed Slider Text Toggle Upload",
     "flow.problems": "Problem",
     "serve.client": "AsyncClient Client",
-    "serve.webhooks": "verify_webhook",
+    "serve.webhooks.webhooks": "verify_webhook",
     "errors": "CallFailed Cancelled ExportError FlowFileError FlowProblems MediaError ModelError NodeFailed "
     "NodeTypeError OperationRejected PixelFlowError PublishRefused RecordingError RunError WebhookError WorkerLost",
 }

@@ -41,7 +41,7 @@ ask_also(_ask_worker)
 
 
 def _published_notices(document: Document) -> Iterable[Complaint]:
-    from .serve.notices import published_notices
+    from .serve.publishing.notices import published_notices
 
     return published_notices(document)
 

@@ -215,7 +215,7 @@ def cancel_job(job: Annotated[str, typer.Argument(help="Its id.")], folder: _Fol
 
 
 def _job(job: Any) -> dict[str, Any]:
-    from ..serve.shapes import job_told
+    from ..serve.http.shapes import job_told
 
     return job_told(job)
 

@@ -10,8 +10,8 @@ from ..errors import FlowFileError, NodeTypeError
 from ..flow import document as doc
 from ..flow.amending import place_of
 from ..flow.document import Document
-from ..flow.signed import type_of
 from ..flow.handles import FlowInput, OutputPort
+from ..flow.signed import type_of
 from ..flow.subflows import read_subflow
 from ..schema import NodeType, Registry, port_type_of
 from ..schema.port_types import read_port_type

@@ -6,11 +6,11 @@ import importlib
 from typing import Any
 
 _HOMES = {
-    "artifacts": "Artifact Artifacts",
-    "endpoints": "Endpoint Endpoints",
-    "jobs": "Job Jobs",
+    "jobs.artifacts": "Artifact Artifacts",
+    "publishing.endpoints": "Endpoint Endpoints",
+    "jobs.jobs": "Job Jobs",
     "keys": "Key Keys",
-    "runner": "Runner",
+    "jobs.runner": "Runner",
     "server": "Server",
     "store": "Store",
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ServeError
-from .publishable import PublishableFlow
+from .publishing.publishable import PublishableFlow
 
 if TYPE_CHECKING:
     from .server import Server

@@ -24,14 +24,14 @@ import uvicorn
 from ..errors import ServeError
 from ..run.backends import Backend
 from ..schema import Registry
-from .app import make_app
-from .endpoints import Endpoint
-from .limits import Limits
-from .listening import CarefulProtocol
-from .runner import Runner
+from .http.app import make_app
+from .http.listening import CarefulProtocol
+from .jobs.runner import Runner
+from .publishing.endpoints import Endpoint
 from .serving import Serving
 from .snippets import KEY, snippets
 from .store import Store
+from .uploads.limits import Limits
 
 PORT = 8484
 _START_SECONDS = 30.0

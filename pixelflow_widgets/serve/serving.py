@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from ..media import Preview
 from ..schema import Registry
 from ..schema import registry as process_registry
-from .artifacts import Artifacts
-from .deliveries import Deliveries
-from .endpoints import Endpoints
-from .jobs import MAX_QUEUED, Jobs
+from .jobs.artifacts import Artifacts
+from .jobs.jobs import MAX_QUEUED, Jobs
 from .keys import Keys
-from .limits import Limits
+from .publishing.endpoints import Endpoints
 from .store import Store
-from .webhooks import Webhooks
+from .uploads.limits import Limits
+from .webhooks.deliveries import Deliveries
+from .webhooks.webhooks import Webhooks
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from typing import Any
 
 from ..errors import StoreError
 from ..flow.trust import data_folder
-from .changes import Changes
+from .jobs.changes import Changes
 from .migrations import MIGRATIONS
 
 PATIENCE = 5.0

@@ -15,12 +15,12 @@ from .runs import problem_for_page
 
 if TYPE_CHECKING:
     from ..flow.signature import Signature
-    from ..serve.deliveries import Deliveries
-    from ..serve.endpoints import Endpoint, Endpoints
     from ..serve.keys import Keys
+    from ..serve.publishing.endpoints import Endpoint, Endpoints
     from ..serve.server import Server
     from ..serve.store import Store
-    from ..serve.webhooks import Webhooks
+    from ..serve.webhooks.deliveries import Deliveries
+    from ..serve.webhooks.webhooks import Webhooks
 
 NOBODY = "this kernel"
 """Who asked for jobs that came with no key."""
@@ -70,13 +70,16 @@ class PublishRequests:
     # Versions
 
     def _publishing(self, _: str, message: Message, __: Buffers) -> Answer:
-        from ..serve.endpoints import name_of
+        from ..serve.publishing.endpoints import name_of
 
         flow, endpoints = self._flow(), self._endpoints()
         name = _text(message, "name") or name_of(flow.document)
         versions = endpoints.versions(name)
         current = next((each for each in versions if each.is_current), None)
-        told: Message = {"name": name, "versions": [_version(*pair) for pair in zip(versions, _befores(versions))]}
+        told: Message = {
+            "name": name,
+            "versions": [_version(*pair) for pair in zip(versions, _befores(versions), strict=True)],
+        }
         told["others"] = [each.name for each in endpoints.all() if each.name != name]
         told["changes"] = None
         if current is not None:
@@ -109,7 +112,7 @@ class PublishRequests:
         return {}, []
 
     def _endpoints(self) -> Endpoints:
-        from ..serve.endpoints import Endpoints
+        from ..serve.publishing.endpoints import Endpoints
 
         return Endpoints(_store(), self._flow().registry)
 
@@ -164,7 +167,7 @@ class PublishRequests:
     # Webhooks and usage
 
     def _webhooks(self, _: str, __: Message, ___: Buffers) -> Answer:
-        from ..serve.webhooks import EVENTS
+        from ..serve.webhooks.webhooks import EVENTS
 
         titles = _titles()
         hooks = [{**each.as_json(), "key": titles.get(each.key, each.key)} for each in _hooks().of_key()]
@@ -214,14 +217,14 @@ def _keys() -> Keys:
 
 
 def _hooks() -> Webhooks:
-    from ..serve.webhooks import Webhooks
+    from ..serve.webhooks.webhooks import Webhooks
 
     return server.serving.webhooks if (server := _server()) else Webhooks(_store())
 
 
 def _deliveries() -> Deliveries:
     """Return those of the server, which sends at once what is asked for; without one they only wait."""
-    from ..serve.deliveries import Deliveries
+    from ..serve.webhooks.deliveries import Deliveries
 
     return server.serving.deliveries if (server := _server()) else Deliveries(_store())
 

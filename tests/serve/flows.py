@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pixelflow_widgets as pf
-from pixelflow_widgets.serve.endpoints import Endpoint
+from pixelflow_widgets.serve.publishing.endpoints import Endpoint
 from pixelflow_widgets.serve.server import Server
 from pixelflow_widgets.serve.store import Store
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pixelflow_widgets as pf
-from pixelflow_widgets.serve.endpoints import Endpoint, Endpoints
+from pixelflow_widgets.serve.publishing.endpoints import Endpoint, Endpoints
 from pixelflow_widgets.serve.store import Store
 
 from . import served_nodes as nodes

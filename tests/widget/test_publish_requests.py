@@ -129,7 +129,7 @@ import pixelflow_widgets as pf
 flow = pf.Flow("f"); flow.input("a", "b"); flow.editor
 from pixelflow_widgets.widget.publish_requests import PublishRequests
 asked = PublishRequests(lambda: flow)
-print([name for name in sys.modules if name.startswith("pixelflow_widgets.serve.endpoints")])
+print([name for name in sys.modules if name.startswith("pixelflow_widgets.serve.publishing.endpoints")])
 asked._publishing("", {}, []); asked._serving("", {}, []); asked._webhooks("", {}, []); asked._usage("", {}, [])
 print([name for name in ("fastapi", "starlette", "uvicorn") if name in sys.modules])
 """

@@ -19,7 +19,7 @@ from urllib.parse import quote
 import httpx
 
 from ...errors import CallFailed, Cancelled
-from ..job import FINAL
+from ..jobs.job import FINAL
 
 Value = TypeVar("Value")
 Heard = Callable[["SentEvent | None"], bool]

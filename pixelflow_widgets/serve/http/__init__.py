@@ -1,0 +1,1 @@
+"""HTTP: what a request passes, the routes, and how they are described."""

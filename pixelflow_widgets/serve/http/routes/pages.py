@@ -1,0 +1,56 @@
+"""What a person opens in a browser, and what says that the server is there."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+
+from ..describing import describe
+from ..refusals import Refusal
+from ..shapes import Health
+from .answering import answers, key_of, serving_of
+
+router = APIRouter(tags=["server"])
+_KINDS = {"html": "text/html; charset=utf-8", "js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
+_PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' blob: data:; "
+    "media-src blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+@router.get(
+    "/health", responses=answers(ok=Health), summary="Ask whether the server is there", openapi_extra={"security": []}
+)
+async def health(request: Request) -> JSONResponse:
+    """Say that the server answers, and whether it takes jobs."""
+    return JSONResponse({"status": "draining" if request.app.state.is_draining() else "ok"})
+
+
+@router.get("/openapi.json", responses=answers(), summary="Describe the server")
+async def read_description(request: Request) -> JSONResponse:
+    """Return the OpenAPI document of the server, with the flows that the key reaches."""
+    key = key_of(request)
+    found = [each for each in serving_of(request).endpoints.all() if key.may_call(each.name)]
+    return JSONResponse(describe(request.app, found))
+
+
+@router.get("/docs", include_in_schema=False)
+async def docs(request: Request) -> Response:
+    """Return the page that shows the description; it works without a network, and asks for the key."""
+    return _page("docs.html")
+
+
+@router.get("/docs/{file}", include_in_schema=False)
+async def docs_file(request: Request, file: str) -> Response:
+    """Return what the page is made of."""
+    if file not in ("docs.js", "docs.css"):
+        raise Refusal(404, "not_found", "There is no such file.")
+    return _page(file)
+
+
+def _page(file: str) -> Response:
+    content = resources.files("pixelflow_widgets.serve.http").joinpath("pages", file).read_bytes()
+    headers = {"content-security-policy": _PAGE_POLICY, "cache-control": "no-cache"}
+    return Response(content, media_type=_KINDS[file.rpartition(".")[2]], headers=headers)

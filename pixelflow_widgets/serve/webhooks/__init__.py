@@ -1,0 +1,1 @@
+"""Webhooks: who is told, at which addresses, and until it has arrived."""
