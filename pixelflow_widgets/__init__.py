@@ -133,7 +133,14 @@ def __getattr__(name: str) -> Any:
         from .errors import nearest
 
         raise AttributeError(f"pixelflow_widgets has no '{name}'.{nearest(name, __all__)}")
-    value = getattr(importlib.import_module(f".{_HOME_OF[name]}", __name__), name)
+    try:
+        home = importlib.import_module(f".{_HOME_OF[name]}", __name__)
+    except ModuleNotFoundError:
+        from .serve.extra import needed_by
+
+        with needed_by(f"pf.{name}"):
+            raise
+    value = getattr(home, name)
     globals()[name] = value
     return value
 

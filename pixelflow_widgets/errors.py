@@ -22,6 +22,7 @@ PixelFlowError
     ├── ArtifactGone         a stored medium is not there any more
     ├── QueueFull            too many jobs wait; says when to come again
     ├── IdempotencyClash     one Idempotency-Key came with two different requests
+    ├── ExtraMissing         a package that only the extra `serve` brings is not installed
     ├── WebhookError         a webhook cannot be had, or a delivery is not from whom it says
     └── CallFailed           a server refused a call, or its job failed; carries the answer
 """
@@ -188,6 +189,10 @@ class QueueFull(ServeError):
 
 class IdempotencyClash(ServeError):
     """Says that an Idempotency-Key stands for another request already."""
+
+
+class ExtraMissing(ServeError, ImportError):
+    """Says what needs which package, and the command that installs it."""
 
 
 class WebhookError(ServeError, ValueError):

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import FlowFileError, PixelFlowError
+from ..serve.extra import needed_by
 from .printing import FAILED, WRONG, end, say
 
 endpoints_app = typer.Typer(no_args_is_help=True, help="Published flows: list them, unpublish, roll back.")
@@ -88,10 +89,11 @@ def serve(
     Exit codes: 0 stopped, 1 it could not start, 2 a flow cannot be published.
     """
     from ..public import Flow
-    from ..serve.server import Server, first_key, welcome
     from ..serve.store import shared_store
 
     try:
+        with needed_by("pixelflow serve"):
+            from ..serve.server import Server, first_key, welcome
         made = [Flow.load(path).publish(folder=folder) for path in flows or []]
     except (PixelFlowError, OSError) as error:
         end(False, WRONG, {"error": str(error)})
@@ -222,10 +224,16 @@ def _job(job: Any) -> dict[str, Any]:
 
 def _rooms(folder: Path | None) -> Any:
     """Return the rooms of a store."""
-    from ..serve.serving import Serving
     from ..serve.store import shared_store
 
-    return _try(lambda: Serving.of(shared_store(folder)))
+    return _try(lambda: _serving().of(shared_store(folder)))
+
+
+def _serving() -> Any:
+    """Return the class that holds the rooms of a store."""
+    with needed_by("This command"):
+        from ..serve.serving import Serving
+    return Serving
 
 
 def _try(act: Callable[[], Any]) -> Any:

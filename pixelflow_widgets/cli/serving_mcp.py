@@ -11,7 +11,8 @@ from typing import Annotated
 
 import typer
 
-from ..errors import PixelFlowError
+from ..errors import ExtraMissing, PixelFlowError
+from ..serve.extra import needed_by
 from .printing import FAILED, STOPPED, WRONG, say
 
 
@@ -30,9 +31,10 @@ def mcp(
     --http PORT it listens at http://127.0.0.1:PORT/mcp, and each request is done with the key that it carries.
     """
     try:
-        from ..serve import mcp as _  # noqa: F401
-    except ImportError as error:
-        say(f"{error.name or 'A package'} is missing. Write: pip install 'pixelflow-widgets[serve]'")
+        with needed_by("pixelflow mcp"):
+            from ..serve import mcp as _  # noqa: F401
+    except ExtraMissing as error:
+        say(str(error))
         raise typer.Exit(WRONG) from None
     try:
         with contextlib.ExitStack() as stack:

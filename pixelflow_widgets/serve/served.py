@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ServeError
+from .extra import needed_by
 from .publishing.publishable import PublishableFlow
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ class ServedFlow(PublishableFlow):
             PublishRefused: The flow cannot be served as it is; carries every reason.
             ServeError: The port is taken, or a server of this kernel listens elsewhere already.
         """
-        from .server import first_key, welcome
+        with needed_by("flow.serve()"):
+            from .server import first_key, welcome
 
         endpoint = self.publish(name, folder=folder, **publishing)
         server = shared_server(folder, host, port)
@@ -62,7 +64,8 @@ def shared_server(folder: str | Path | None = None, host: str = "127.0.0.1", por
     Raises:
         ServeError: The port is taken, or the server listens elsewhere already.
     """
-    from .server import PORT, Server
+    with needed_by("A server"):
+        from .server import PORT, Server
     from .store import shared_store
 
     store = shared_store(None if folder is None else Path(folder))

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ...errors import WebhookError, nearest
+from ..extra import needed_by
 from ..store import Store
 from .addresses import named_hosts, read_url
 
@@ -233,8 +234,9 @@ def verify_webhook(body: bytes | str, headers: Mapping[str, str], secret: str) -
     Raises:
         WebhookError: It is not signed with this secret, was changed on its way, or is older than five minutes.
     """
-    from standardwebhooks import Webhook as Signer
-    from standardwebhooks.webhooks import WebhookVerificationError
+    with needed_by("pf.verify_webhook"):
+        from standardwebhooks import Webhook as Signer
+        from standardwebhooks.webhooks import WebhookVerificationError
 
     signer = Signer(read_secret(secret))
     try:
