@@ -9,7 +9,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..errors import PixelFlowError, PublishRefused, ServeError
+from ..flow.document import Document
 from ..flow.signature import signature_of
+from ..flow.signature.entries import takes
 from .bridge import Answer, Buffers, Message
 from .runs import problem_for_page
 
@@ -59,35 +61,46 @@ class PublishRequests:
     # The signature
 
     def _signature(self, _: str, __: Message, ___: Buffers) -> Answer:
-        signature = self._signature_now()
-        told = {"request": signature.request_schema(), "result": signature.result_schema()}
-        return {"signature": {**signature.as_json(), **told}}, []
-
-    def _signature_now(self) -> Signature:
         flow = self._flow()
-        return signature_of(flow.document, flow.registry)
+        signature = signature_of(flow.document, flow.registry)
+        told: Message = {"request": signature.request_schema(), "result": signature.result_schema()}
+        told["inputs"] = [{**entry.as_json(), "takes": takes(entry)} for entry in signature.inputs]
+        return {"signature": {**signature.as_json(), **told}}, []
 
     # Versions
 
     def _publishing(self, _: str, message: Message, __: Buffers) -> Answer:
-        from ..serve.publishing.endpoints import name_of
-
-        flow, endpoints = self._flow(), self._endpoints()
-        name = _text(message, "name") or name_of(flow.document)
+        """Return the versions of an endpoint, and what publishing the flow as it is now would change or be refused."""
+        document, endpoints = self._flow().document, self._endpoints()
+        known = endpoints.all()
+        name = _text(message, "name") or _name_for(document, known)
         versions = endpoints.versions(name)
         current = next((each for each in versions if each.is_current), None)
+        pairs = zip(versions, [*versions[1:], None], strict=False)
         told: Message = {
             "name": name,
-            "versions": [_version(*pair) for pair in zip(versions, _befores(versions), strict=True)],
+            "versions": [_version(version, before) for version, before in pairs],
+            "others": [each.name for each in known if each.name != name],
+            **self._as_published(document, current),
         }
-        told["others"] = [each.name for each in endpoints.all() if each.name != name]
-        told["changes"] = None
-        if current is not None:
-            now = signature_of(flow.document, flow.registry, current.seeds)
-            told["changes"] = _changes(current.signature, now)
-            if current.document["name"] != flow.document["name"]:
-                told["of"] = current.document["name"]
+        if current is not None and current.document["name"] != document["name"]:
+            told["of"] = current.document["name"]
         return {"publishing": told}, []
+
+    def _as_published(self, document: Document, current: Endpoint | None) -> Message:
+        from ..serve.publishing.freezing import frozen
+        from ..serve.publishing.reasons import reasons
+        from ..serve.publishing.work import caps_of
+
+        flow = self._flow()
+        kept = frozen(document, flow.registry)
+        signature = signature_of(kept, flow.registry, "drawn" if current is None else current.seeds)
+        found = dict.fromkeys(reasons(document, kept, flow.registry, flow.media, signature))
+        return {
+            "changes": None if current is None else _changes(current.signature, signature),
+            "reasons": [problem_for_page(problem) for problem in found],
+            "caps": caps_of(kept, flow.registry, flow.media, None, []),
+        }
 
     def _publish(self, _: str, message: Message, __: Buffers) -> Answer:
         """Publish the flow; a refusal comes as reasons, each with the node that it is about."""
@@ -95,13 +108,12 @@ class PublishRequests:
         if not isinstance(caps, dict):
             raise ServeError("Caps are an object of names and numbers.")
         seeds = "given" if message.get("seeds") == "given" else "drawn"
+        known = {each.number for each in self._endpoints().versions(name)}
         try:
-            endpoint = self._flow().publish(
-                name, note=note, caps=caps, seeds=seeds, is_current=message.get("aside") is not True
-            )
+            endpoint = self._flow().publish(name, note=note, caps=caps, seeds=seeds)
         except PublishRefused as error:
             return {"reasons": [problem_for_page(problem) for problem in error.problems]}, []
-        return {"published": endpoint.id}, []
+        return {"published": endpoint.id, "did": endpoint.number not in known}, []
 
     def _roll_back(self, _: str, message: Message, __: Buffers) -> Answer:
         endpoint = self._endpoints().roll_back(*_version_of(message))
@@ -135,7 +147,8 @@ class PublishRequests:
             return {}
         signature = endpoint.signature
         made = snippets(server.url, endpoint.name, signature.request_schema(), signature.result_schema())
-        return {"snippets": made, "about": f"{server.url}/v1/flows/{endpoint.name}"}
+        told = {"about": f"{server.url}/v1/flows/{endpoint.name}", "play": f"{server.url}/play/{endpoint.name}"}
+        return {"snippets": made, **told}
 
     def _serve(self, _: str, __: Message, ___: Buffers) -> Answer:
         from ..serve.served import shared_server
@@ -154,8 +167,7 @@ class PublishRequests:
         title = _text(message, "title").strip()
         if not title:
             raise ServeError("A key wants a title: whom it is for.")
-        scopes = [scope] if (scope := _text(message, "scope")) else ["*"]
-        return {"key": _keys().make(title[:80], scopes).text}, []
+        return {"key": _keys().make(title[:80], [_text(message, "scope") or "*"]).text}, []
 
     def _rotate_key(self, _: str, message: Message, __: Buffers) -> Answer:
         return {"key": _keys().rotate(_text(message, "id")).text}, []
@@ -238,9 +250,12 @@ def _key(key: Any) -> Message:
     return {**told, "scopes": list(key.scopes)}
 
 
-def _befores(versions: list[Endpoint]) -> list[Endpoint | None]:
-    """Return what each version came after; they are listed newest first."""
-    return [*versions[1:], None]
+def _name_for(document: Document, known: list[Endpoint]) -> str:
+    """Return the endpoint that a flow was last published as; before that, one made of its name."""
+    from ..serve.publishing.endpoints import name_of
+
+    own = [each for each in known if each.document["name"] == document["name"]]
+    return max(own, key=lambda each: each.published_at).name if own else name_of(document)
 
 
 def _version(version: Endpoint, before: Endpoint | None) -> Message:

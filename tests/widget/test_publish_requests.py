@@ -43,6 +43,7 @@ def call(url: str, key: str, **values: Any) -> Any:
 def test_the_signature_is_told_with_both_schemas(page: Page) -> None:
     signature = page.ask("signature")["signature"]
     (entry,) = signature["inputs"]
+    assert entry["takes"] == "text, max length 10000"
     assert (entry["name"], entry["default"], entry["help"]) == ("words", "at dusk", "What is said.")
     assert list(signature["request"]["properties"]) == ["words"]
     assert list(signature["result"]["properties"]) == ["text"]
@@ -56,6 +57,24 @@ def test_a_flow_that_cannot_be_served_says_every_reason_at_once(flow: pf.Flow, p
     assert any(reason["node"] == "shrink" for reason in told)
     assert any("hours" in reason["message"] for reason in told)
     assert state(page)["versions"] == []
+
+
+def test_reasons_and_caps_are_told_before_anybody_publishes(flow: pf.Flow, page: Page) -> None:
+    told = state(page)
+    assert told["reasons"] == [] and told["changes"] is None and told["caps"]["seconds"] == 600
+    flow.output("image", flow.add("resize_image", id="shrink")["image"])
+    assert [reason["node"] for reason in state(page)["reasons"]] == ["shrink"]
+
+
+def test_a_flow_is_published_again_where_it_was_whatever_its_name_there(flow: pf.Flow, page: Page) -> None:
+    assert page.ask("publish", name="loud")["did"] is True
+    assert state(page)["name"] == "loud"
+    again = page.ask("publish", name="loud")
+    assert (again["published"], again["did"]) == ("loud-v1", False)
+    other = Page(pf.Flow("Other"))
+    assert state(other)["name"] == "other"
+    taken = state(other, "loud")
+    assert taken["of"] == "Big words" and state(other)["others"] == ["loud"]
 
 
 def test_versions_are_listed_with_what_changed_and_rolled_back_and_taken_down(flow: pf.Flow, page: Page) -> None:
@@ -89,6 +108,7 @@ def test_the_server_starts_with_a_key_that_is_told_once_and_the_shown_address_an
     key = page.ask("serve")["key"]
     assert "key" not in page.ask("serve")
     told = page.ask("serving", name="big-words")["serving"]
+    assert (told["docs"], told["play"]) == (f"{told['url']}/docs", f"{told['url']}/play/big-words")
     assert told["about"] in told["snippets"]["curl"] and set(told["snippets"]) == {"curl", "python", "typescript"}
     assert [each["title"] for each in told["keys"]] == ["notebook"] and key not in json.dumps(told)
     assert call(told["about"], key, words="by night")["outputs"]["text"] == "a mill, by night"

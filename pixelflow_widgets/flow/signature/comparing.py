@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from ...schema import PortType
 from .entries import MISSING, Entry, Given, Signature
 
 
@@ -51,7 +52,10 @@ def _entries(
 
 def _changes(before: Any, after: Any) -> Iterator[Difference]:
     if before.type != after.type:
-        yield Difference(f"{after.name} is {after.type}, was {before.type}", True)
+        is_wider = isinstance(after, Entry) and (before.type, after.type) == (PortType("int"), PortType("float"))
+        yield Difference(f"{after.name} is {after.type}, was {before.type}", not is_wider)
+    if isinstance(after, Given) and before.is_optional != after.is_optional:
+        yield Difference(f"{after.name} {'may be none' if after.is_optional else 'is always there'}", after.is_optional)
     if isinstance(before, Entry) and isinstance(after, Entry):
         yield from _input_changes(before, after)
     words = [word for word in ("title", "help") if getattr(before, word) != getattr(after, word)]
@@ -69,11 +73,11 @@ def _input_changes(before: Entry, after: Entry) -> Iterator[Difference]:
     for limit in sorted({*before.limits, *after.limits}):
         former, now = before.limits.get(limit), after.limits.get(limit)
         if former != now:
-            word, was = limit.replace("_", " "), "" if former is None else f", was {former:g}"
-            told = f"no {word}" if now is None else f"a {word} of {now:g}"
+            word, was = limit.replace("_", " "), "" if former is None else f", was {former:.15g}"
+            told = f"no {word}" if now is None else f"a {word} of {now:.15g}"
             yield Difference(f"{name} has {told}{was}", _is_closer(limit, former, now))
     if before.choices != after.choices:
-        told = f"one of {', '.join(after.choices)}" if after.choices else "anything"
+        told = "anything" if after.choices is None else f"one of {', '.join(after.choices)}"
         is_closer = after.choices is not None and (
             before.choices is None or not set(before.choices) <= set(after.choices)
         )
@@ -86,8 +90,10 @@ def _is_closer(limit: str, before: float | None, now: float | None) -> bool:
     """Return whether a limit lets in less than before."""
     if now is None:
         return False
-    if limit == "step" or before is None:
+    if before is None:
         return True
+    if limit == "step":
+        return before % now != 0
     return now > before if limit == "min" else now < before
 
 

@@ -168,7 +168,7 @@ class Signature:
         lines.append("|---|---|---|")
         for entry in self.inputs:
             need = "" if entry.is_required else " (optional)"
-            told = [f"`{entry.name}`{need}", _takes(entry), entry.help]
+            told = [f"`{entry.name}`{need}", takes(entry), entry.help]
             lines.append(f"| {' | '.join(text.replace('|', '&#124;') for text in told)} |")
         return "\n".join(lines)
 
@@ -176,8 +176,8 @@ class Signature:
         return f"{self.name}({', '.join(map(str, self.inputs))}) -> {', '.join(map(str, self.outputs)) or 'nothing'}"
 
 
-def _takes(entry: Entry) -> str:
-    """Return what an input takes, in words."""
+def takes(entry: Entry) -> str:
+    """Return what an input takes, in words: type or choices, limits, whether it affects the cost."""
     limits = [f"{name.replace('_', ' ')} {bound:g}" for name, bound in entry.limits.items() if bound < MOST_TOLD]
     words = f"one of {', '.join(entry.choices)}" if entry.choices else str(entry.type)
     words = "a seed" if entry.is_seed else words
