@@ -6,16 +6,16 @@ Two server processes share one store; PIXELFLOW_SOAK asks for 50 kills under 200
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import random
-import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -38,6 +38,7 @@ from ..served import publish, stamp_flow
 from ..served_nodes import stamp
 
 ROOT = Path(__file__).parents[3]
+PATIENCE = 60.0
 SERVES = """
 import sys
 from pathlib import Path
@@ -75,15 +76,15 @@ class Servers:
         command = [sys.executable, "-c", SERVES, str(self._folder), str(port), self._hook]
         return subprocess.Popen(command, env=environment)
 
-    def kill_one(self, chance: random.Random, *, is_worker: bool) -> str:
+    def kill(self, pid: int, *, is_worker: bool) -> str:
         """Kill a server, or the worker of one if it has one; return which it was."""
-        place = chance.randrange(2)
-        server = self._processes[place]
-        workers = psutil.Process(server.pid).children()
+        place = next(place for place, process in enumerate(self._processes) if process.pid == pid)
+        workers = psutil.Process(pid).children()
         if workers and is_worker:
-            chance.choice(workers).kill()
+            workers[0].kill()
             return "worker"
-        server.send_signal(signal.SIGKILL)
+        server = self._processes[place]
+        server.kill()
         server.wait()
         self._processes[place] = self._start(self._ports[place])
         return "server"
@@ -104,32 +105,42 @@ class Clients:
 
     def __init__(self, urls: list[str], key: str) -> None:
         self.sent: dict[str, str] = {}
-        self._urls, self._headers = urls, {"x-api-key": key}
-        self._threads: list[threading.Thread] = []
+        self._urls = urls
+        self._client = httpx.Client(headers={"x-api-key": key}, timeout=30)
+        self._threads = ThreadPoolExecutor(4)
+        self._sending: list[Future[None]] = []
+        self._is_over = False
 
     def start(self, count: int, seconds: float) -> None:
         """Send so many jobs of so many seconds, over about as long as they take."""
         for part in range(4):
-            texts = [f"text {number}" for number in range(part, count, 4)]
-            self._threads.append(threading.Thread(target=self._send, args=(texts, seconds)))
-            self._threads[-1].start()
+            texts = [f"text-{number}" for number in range(part, count, 4)]
+            self._sending.append(self._threads.submit(self._send, texts, seconds))
 
-    def join(self) -> None:
-        for thread in self._threads:
-            thread.join()
+    def look(self, *, is_over: bool = False) -> None:
+        """Raise what a thread of theirs has raised; wait for all of them where it is over."""
+        for sending in self._sending:
+            if is_over or sending.done():
+                sending.result()
+
+    def end(self) -> None:
+        self._is_over = True
+        self._threads.shutdown()
+        self._client.close()
 
     def ask(self, method: str, path: str, **settings: object) -> httpx.Response:
         """Ask one server after another until there is an answer."""
-        with httpx.Client(headers=self._headers, timeout=30) as client:
-            for number in range(600):
-                try:
-                    answer = client.request(method, self._urls[number % 2] + path, **settings)  # type: ignore[arg-type]
-                    if answer.status_code != 429:
-                        return answer
-                except httpx.TransportError:  # it is being killed, or starts
-                    pass
-                time.sleep(0.1)
-        raise AssertionError("no server answered for a minute")
+        until = time.monotonic() + PATIENCE
+        for url in itertools.cycle(self._urls):
+            try:
+                answer = self._client.request(method, url + path, **settings)  # type: ignore[arg-type]
+                if answer.status_code != 429:
+                    return answer
+            except httpx.TransportError:  # it is being killed, or starts
+                pass
+            assert not self._is_over and time.monotonic() < until, "no server answered"
+            time.sleep(0.1)
+        raise AssertionError
 
     def _send(self, texts: list[str], seconds: float) -> None:
         for text in texts:
@@ -165,12 +176,23 @@ def check_webhooks(receiver: Receiver, sent: Mapping[str, str], secret: str) -> 
     def told(came: Came) -> tuple[str, str]:
         return pf.verify_webhook(came.body, came.headers, secret)["data"]["job"], came.headers["webhook-id"]
 
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE
     while {job for job, _ in map(told, list(receiver.came))} != set(sent):
         assert time.monotonic() < until, "a webhook did not come"
         time.sleep(0.1)
     ids = set(map(told, receiver.came))
     assert len(ids) == len(sent), "what is sent again has the same id"
+
+
+def who_works(store: Store, clients: Clients, chance: random.Random) -> int:
+    """Return the process of a server that runs a job right now."""
+    asked = "SELECT DISTINCT pid FROM owners JOIN jobs ON owner = owners.id WHERE status = 'running' ORDER BY pid"
+    until = time.monotonic() + PATIENCE
+    while not (working := store.read(asked)):
+        clients.look()
+        assert time.monotonic() < until, "nothing runs any more"
+        time.sleep(0.02)
+    return chance.choice(working)["pid"]
 
 
 def live_through(folder: Path, count: int, kills: int, chance: random.Random) -> Counter[str]:
@@ -184,26 +206,27 @@ def live_through(folder: Path, count: int, kills: int, chance: random.Random) ->
         clients, cancelled = Clients(servers.urls, made.text), set[str]()
         try:
             clients.start(count, 6 * kills / count)  # four run at once, so that there is work till the end
-            while not jobs.of_key(status="succeeded"):
-                time.sleep(0.05)
             for number in range(kills):
+                time.sleep(chance.uniform(0.0, 2.0))
+                busy = who_works(store, clients, chance)
+                killed[servers.kill(busy, is_worker=number % 2 == 1)] += 1
                 cancelled.add(unwanted := chance.choice(sorted(clients.sent)))
                 clients.ask("POST", f"/v1/jobs/{unwanted}/cancel")
-                time.sleep(chance.uniform(0.0, 3.0))
-                killed[servers.kill_one(chance, is_worker=number % 2 == 1)] += 1
-            clients.join()
+            clients.look(is_over=True)
             for id in clients.sent:
-                job = jobs.wait(id, 120)
+                job = jobs.wait(id, PATIENCE)
                 assert job is not None and job.is_final, job
             ended = {job.id: job for job in jobs.of_key(most=10_000)}
             check(ended, clients, store, cancelled)
             check_webhooks(receiver, clients.sent, secret)
         finally:
+            clients.end()
             servers.end()
-        assert store.read("SELECT count(*) FROM events WHERE kind = 'requeued'")[0][0] > 0, "no kill hit a job"
-        begun, ends = sum(job.attempts for job in ended.values()), Counter(job.status for job in ended.values())
+        again = store.read("SELECT count(*) FROM events WHERE kind = 'requeued'")[0][0]
+        assert again > 0, "no kill hit a job"
+        ends = Counter(job.status for job in ended.values())
         print(
-            f"Killed: {dict(killed)}; {count} jobs were begun {begun} times and ended {dict(ends)}; "
+            f"Killed: {dict(killed)}; {count} jobs went back into the queue {again} times and ended {dict(ends)}; "
             f"{len(receiver.came)} webhooks came."
         )
     return killed
