@@ -38,6 +38,9 @@ export interface FlowInput {
   title: string | null;
   default: Json;
   feeds: string[];
+  limits: JsonObject;
+  /** The only values that there are, where the flow names them. */
+  choices: string[] | null;
   /** The variable of the notebook that it reads. */
   variable: string | null;
 }
@@ -189,7 +192,12 @@ const readInput = once((entry: JsonObject): FlowInput[] => {
   const type = isPortType(entry.type) ? entry.type : "any";
   const name = entry.name as string;
   const { title, variable } = { title: readTitle(entry), variable: readText(entry, "variable") };
-  return [{ name, type, title, default: entry.default ?? null, feeds: ports, variable }];
+  const { limits, choices } = entry;
+  const told = {
+    limits: isObject(limits) ? limits : {},
+    choices: Array.isArray(choices) && choices.length > 0 ? choices.map(String) : null,
+  };
+  return [{ name, type, title, default: entry.default ?? null, feeds: ports, ...told, variable }];
 });
 
 const readInputs = once((inputs: Json[]): FlowInput[] =>

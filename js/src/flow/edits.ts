@@ -25,12 +25,19 @@ export {
   addOutput,
   connectPorts,
   disconnectPort,
+  entryOf,
+  isTaken,
+  moveEntry,
   type NewInput,
+  nameEntry,
   removeInput,
   removeOutput,
   renameInput,
   renameOutput,
+  setEntry,
   setInputDefault,
+  setLimit,
+  type Word,
 } from "./signature";
 
 export type Position = [number, number];

@@ -122,23 +122,40 @@ export function addOutput(document: FlowDocument, from: string, name?: string): 
   return newOutput(readFlow(document), from, name ?? splitPort(from)?.port ?? "output");
 }
 
+export type Word = "input" | "output";
+
+/** An input or output as the document holds it, and its place. */
+function placeOf(document: FlowDocument, word: Word, name: string): [number, JsonObject] | null {
+  const index = document[`${word}s`].findIndex((entry) => isObject(entry) && field(entry, "name") === name);
+  const entry = document[`${word}s`][index];
+  return isObject(entry) ? [index, entry] : null;
+}
+
+export function entryOf(document: FlowDocument, word: Word, name: string): JsonObject | null {
+  return placeOf(document, word, name)?.[1] ?? null;
+}
+
+function put(word: Word, before: string, entry: JsonObject, index: number): Operation[] {
+  return [
+    { op: `remove_${word}`, name: before },
+    { op: `add_${word}`, [word]: entry, index },
+  ];
+}
+
 /** Calls an entry of the signature otherwise: its name is made from the words, its place and all else stay. */
-function rename(document: FlowDocument, word: "input" | "output", name: string, words: string): Operation[] {
-  const entries = document[`${word}s`];
-  const index = entries.findIndex((entry) => isObject(entry) && field(entry, "name") === name);
-  const entry = entries[index];
+function rename(document: FlowDocument, word: Word, name: string, words: string): Operation[] {
+  const [index, entry] = placeOf(document, word, name) ?? [];
   const title = words.trim();
-  if (!isObject(entry) || title === "" || title === (entry.title || titleFromName(name))) return [];
-  const others = new Set(entries.map((other) => (isObject(other) && other !== entry ? other.name : undefined)));
-  const next = freeName(nameFromWords(title, name), (taken) => others.has(taken));
+  if (!entry || index === undefined || title === "" || title === (entry.title || titleFromName(name))) return [];
+  const next = freeName(nameFromWords(title, name), (taken) => taken !== name && isTaken(document, word, taken));
   const own = titleFromName(next) === title ? null : title;
   if (next === name) return [{ op: `set_${word}`, name, fields: { title: own } }];
   const { title: _, ...rest } = entry;
-  const renamed = { ...rest, name: next, ...(own === null ? {} : { title: own }) };
-  return [
-    { op: `remove_${word}`, name },
-    { op: `add_${word}`, [word]: renamed, index },
-  ];
+  return put(word, name, { ...rest, name: next, ...(own === null ? {} : { title: own }) }, index);
+}
+
+export function isTaken(document: FlowDocument, word: Word, name: string): boolean {
+  return placeOf(document, word, name) !== null;
 }
 
 export function renameInput(document: FlowDocument, name: string, words: string): Operation[] {
@@ -149,13 +166,41 @@ export function renameOutput(document: FlowDocument, name: string, words: string
   return rename(document, "output", name, words);
 }
 
+/** Lets callers call an entry just so: its title, its place and all else stay. */
+export function nameEntry(document: FlowDocument, word: Word, name: string, next: string): Operation[] {
+  const [index, entry] = placeOf(document, word, name) ?? [];
+  return entry && index !== undefined && next !== name ? put(word, name, { ...entry, name: next }, index) : [];
+}
+
+/** Puts an entry at another place among its like. */
+export function moveEntry(document: FlowDocument, word: Word, name: string, to: number): Operation[] {
+  const [index, entry] = placeOf(document, word, name) ?? [];
+  const last = document[`${word}s`].length - 1;
+  const place = Math.max(0, Math.min(to, last));
+  return entry && index !== place ? put(word, name, entry, place) : [];
+}
+
+/** Says something else of an entry; null takes a field away, and what stands so already is left out. */
+export function setEntry(document: FlowDocument, word: Word, name: string, fields: JsonObject): Operation[] {
+  const entry = entryOf(document, word, name);
+  const isNews = ([key, value]: [string, Json]) =>
+    JSON.stringify(field(entry ?? {}, key) ?? null) !== JSON.stringify(value);
+  const changed = Object.entries(fields).filter(isNews);
+  return entry && changed.length > 0 ? [{ op: `set_${word}`, name, fields: Object.fromEntries(changed) }] : [];
+}
+
+/** Sets one limit of an input beside its others; null takes it away. */
+export function setLimit(document: FlowDocument, name: string, limit: string, value: Json): Operation[] {
+  const limits = field(entryOf(document, "input", name) ?? {}, "limits");
+  const { [limit]: _, ...others } = isObject(limits) ? limits : {};
+  const after = value === null ? others : { ...others, [limit]: value };
+  return setEntry(document, "input", name, { limits: Object.keys(after).length > 0 ? after : null });
+}
+
 /** Sets what an input is when nobody says otherwise; null makes it required, as `NONE` does. */
 export function setInputDefault(document: FlowDocument, name: string, value: Json | null): Operation[] {
-  const entry = document.inputs.find((input) => isObject(input) && field(input, "name") === name);
   const isNone = JSON.stringify(value) === JSON.stringify(NONE);
-  const next = isNone ? null : value;
-  if (!isObject(entry) || JSON.stringify(field(entry, "default") ?? null) === JSON.stringify(next)) return [];
-  return [{ op: "set_input", name, fields: { default: next } }];
+  return setEntry(document, "input", name, { default: isNone ? null : value });
 }
 
 export function removeInput(_document: FlowDocument, name: string): Operation[] {

@@ -24,10 +24,29 @@ export interface Dock extends Point {
 
 type LooseDock = Omit<Dock, "x" | "y">;
 
+/** The control of the port that an input feeds, within the limits and choices of its own. */
+function controlOf({ type, limits, choices }: FlowInput, fed: Port | undefined): Partial<Port> {
+  const control = fed?.control;
+  if (type === "text" && choices) return { control: { kind: "choices", options: choices } };
+  if ((type !== "int" && type !== "float") || Object.keys(limits).length === 0) return {};
+  const bound = (name: string, closest: (...values: number[]) => number) => {
+    const both = [control?.[name], limits[name]].filter((value) => typeof value === "number");
+    return both.length > 0 ? { [name]: closest(...both) } : {};
+  };
+  const step = typeof limits.step === "number" ? { step: limits.step } : {};
+  return { control: { kind: "number", ...control, ...bound("min", Math.max), ...bound("max", Math.min), ...step } };
+}
+
 /** An input is edited by the control of the port that it feeds. */
 function inputRow(input: FlowInput, flow: Flow, types: NodeTypes): LooseRow {
   const fed = input.feeds.map((port) => portAt(flow, types, port, "input")).find((port) => port !== undefined);
-  const port: Port = { ...fed, name: input.name, title: input.title ?? null, type: input.type };
+  const port: Port = {
+    ...fed,
+    ...controlOf(input, fed),
+    name: input.name,
+    title: input.title ?? null,
+    type: input.type,
+  };
   const connected = input.feeds.length > 0;
   const row = rowOf(input.name, port, "output", connected);
   return {
