@@ -7,18 +7,47 @@ were given an API.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import PIL.Image
 
+from ...flow import document as doc
+from ...flow.signature import Signature
 from ...media import Audio, Video, medium_name_of
 from ...media.encoders import film_file, picture_file, sound_file
-from .artifacts import Artifacts
+from ...run import Run
+from .artifacts import Role
 
 _LARGEST = 2**53 - 1
 """Beyond it JavaScript's numbers are not whole, so that whole numbers go as text."""
+
+
+class Stored(Protocol):
+    """Is a file that is kept."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what callers are told of it."""
+        ...
+
+
+class Keeper(Protocol):
+    """Keeps files."""
+
+    def put(
+        self,
+        content: bytes,
+        type: str,
+        *,
+        role: Role,
+        facts: Mapping[str, Any] | None = None,
+        job: str | None = None,
+        key: str = "",
+    ) -> Stored:
+        """Keep one; see `artifacts.Artifacts.put`."""
+        ...
 
 
 class Results:
@@ -30,7 +59,7 @@ class Results:
         key: Whose it is.
     """
 
-    def __init__(self, artifacts: Artifacts, job: str, key: str) -> None:
+    def __init__(self, artifacts: Keeper, job: str, key: str) -> None:
         self._artifacts, self._job, self._key = artifacts, job, key
 
     def told(self, value: Any) -> Any:
@@ -72,6 +101,34 @@ def plain(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return str(value)
+
+
+def outputs_of(run: Run, signature: Signature, results: Results) -> dict[str, Any]:
+    """Return what a run that is done gave, by output, as JSON."""
+    given = run.result()
+    return {each.name: results.told(given.get(each.name)) for each in signature.outputs}
+
+
+def seeds_of(run: Run, signature: Signature, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the seeds that a run used: by input where one feeds them, else by "node.port".
+
+    Args:
+        run: The run.
+        signature: Of its flow.
+        inputs: What it was given, as JSON.
+    """
+    used = dict(run.seeds)
+    told: dict[str, Any] = {}
+    names = {entry.name for entry in signature.inputs if entry.is_seed}
+    for entry in doc.inputs(run.document):
+        if entry["name"] in names:
+            seeds = [used.pop(f"{node}.{port}", None) for node, port in doc.feeds(entry)]
+            told[entry["name"]] = next((seed for seed in seeds if seed is not None), None)
+    told |= {name: inputs[name] for name in names if told.get(name) is None and name in inputs}
+    return {
+        name: [plain(each) for each in seed] if isinstance(seed, list) else plain(seed)
+        for name, seed in (told | used).items()
+    }
 
 
 def _cell(cell: Any) -> Any:

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ArtifactGone, EndpointChanged, FlowProblems, NodeFailed, PixelFlowError, ValuesRefused, WorkerLost
-from ...flow import document as doc
 from ...flow.signature import read_values
 from ...run import Run, start
 from ...run.backends import Backend
@@ -21,7 +20,7 @@ from .artifacts import Artifacts
 from .following import Follower
 from .job import Job
 from .jobs import Jobs
-from .results import Results, plain
+from .results import Results, outputs_of, seeds_of
 
 if TYPE_CHECKING:
     from ..publishing.endpoints import Endpoints, Opened
@@ -159,8 +158,9 @@ class RunningJob:
         error = next(iter(run.errors.values()), None)
         usage = {"seconds": seconds, "nodes": follower.nodes, "found": follower.found}
         if run.status == "done":
-            outputs = self._outputs(run, opened)
-            seeds = self._seeds(run, opened)
+            signature = opened.endpoint.signature
+            outputs = outputs_of(run, signature, Results(self._artifacts, self.job.id, self.job.key))
+            seeds = seeds_of(run, signature, self.job.inputs)
             self._finish(follower, "succeeded", outputs=outputs, seeds=seeds, usage=usage)
         elif self._is_leaving and run.status == "cancelled":
             self._surely(lambda: self._jobs.hand_back(self.job.id, self._owner, counts=False))
@@ -182,10 +182,7 @@ class RunningJob:
 
     def _fail(self, error: Exception, usage: dict[str, Any] | None = None) -> None:
         run = self.follower.run if self.follower else None
-        told: dict[str, Any] = {"type": next(name for kind, name in _TYPES if isinstance(error, kind))}
-        told["message"] = str(error)
-        if (node := getattr(error, "node", None)) and run is not None:
-            told |= {"node": node, "title": run.title(node)}
+        told = failure_of(error, run)
         self._surely(lambda: self._jobs.finish(self.job.id, self._owner, "failed", error=told, usage=usage))
 
     def _surely(self, write: Callable[[], object]) -> None:
@@ -200,23 +197,16 @@ class RunningJob:
                     return
                 time.sleep(_RETRY_SECONDS)
 
-    def _outputs(self, run: Run, opened: Opened) -> dict[str, Any]:
-        results = Results(self._artifacts, self.job.id, self.job.key)
-        given = run.result()
-        names = [each.name for each in opened.endpoint.signature.outputs]
-        return {name: results.told(given.get(name)) for name in names}
 
-    def _seeds(self, run: Run, opened: Opened) -> dict[str, Any]:
-        """Return the seeds that were used: by input where one feeds them, else by "node.port"."""
-        used = dict(run.seeds)
-        told: dict[str, Any] = {}
-        names = {entry.name for entry in opened.endpoint.signature.inputs if entry.is_seed}
-        for entry in doc.inputs(opened.document):
-            if entry["name"] in names:
-                seeds = [used.pop(f"{node}.{port}", None) for node, port in doc.feeds(entry)]
-                told[entry["name"]] = next((seed for seed in seeds if seed is not None), None)
-        told |= {name: self.job.inputs[name] for name in names if told.get(name) is None and name in self.job.inputs}
-        return {
-            name: [plain(each) for each in seed] if isinstance(seed, list) else plain(seed)
-            for name, seed in (told | used).items()
-        }
+def failure_of(error: Exception, run: Run | None = None) -> dict[str, Any]:
+    """Return why a run failed, as JSON.
+
+    Args:
+        error: Why.
+        run: The run, if it has begun.
+    """
+    told: dict[str, Any] = {"type": next(name for kind, name in _TYPES if isinstance(error, kind))}
+    told["message"] = str(error)
+    if (node := getattr(error, "node", None)) and run is not None:
+        told |= {"node": node, "title": run.title(node)}
+    return told
