@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -17,6 +17,8 @@ from .printing import FAILED, WRONG, end, say
 endpoints_app = typer.Typer(no_args_is_help=True, help="Published flows: list them, unpublish, roll back.")
 keys_app = typer.Typer(no_args_is_help=True, help="Keys: make, list, revoke, rotate.")
 jobs_app = typer.Typer(no_args_is_help=True, help="Jobs: list, show, cancel.")
+
+_NO_FLOW = "No flow is published yet: pixelflow publish poster.flow.json"
 
 _Folder = Annotated[Path | None, typer.Option(help="Where endpoints, keys and jobs are kept; yours if not given.")]
 _Json = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
@@ -41,6 +43,7 @@ def publish(
     """
     from ..public import Flow
 
+    began = time.time()
     if seeds not in ("drawn", "given"):
         end(as_json, WRONG, {"error": f"--seeds is drawn or given, not '{seeds}'."})
     try:
@@ -60,6 +63,8 @@ def publish(
         print(json.dumps(made.as_json()))
         return
     print(f"{made.id}: {made.signature}")
+    if made.published_at < began:
+        say(f"The flow is as it was published on {_when(made.published_at)}: it is the same version.")
     say(f"Serve it: pixelflow serve. Callers name it '{made.name}', or '{made.id}' for just this version.")
 
 
@@ -77,7 +82,7 @@ def serve(
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on; another one lets other machines in.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8484,
-    name: Annotated[list[str] | None, typer.Option(help="Name by which the server may be called.")] = None,
+    name: Annotated[list[str] | None, typer.Option(help="Host name by which the server may be called, besides its address.")] = None,
     lanes: Annotated[int, typer.Option(min=1, help="How many jobs run at once.")] = 2,
     backend: Annotated[str, typer.Option(help="auto, inline or worker.")] = "auto",
     webhook_host: Annotated[list[str] | None, typer.Option(help="Private host that webhooks may be on.")] = None,
@@ -110,7 +115,7 @@ def serve(
         )
         shown = made or server.serving.endpoints.all()
         if not shown:
-            say("No flow is published yet: pixelflow publish poster.flow.json.")
+            say(_NO_FLOW)
         server.run(lambda: print(welcome(server, first_key(server.serving), shown[0] if shown else None), flush=True))
     except PixelFlowError as error:
         end(False, FAILED, {"error": str(error)})
@@ -124,6 +129,8 @@ def list_endpoints(folder: _Folder = None, as_json: _Json = False) -> None:
     if as_json:
         print(json.dumps([each.as_json() for each in found]))
         return
+    if not found:
+        say(_NO_FLOW)
     for each in found:
         mark = "current" if each.is_current else "" if each.is_published else "unpublished"
         print(f"{each.id:28} {mark:12} {_when(each.published_at)}  {each.signature}  {each.note}".rstrip())
@@ -137,6 +144,7 @@ def unpublish(
 ) -> None:
     """Let a flow, or one version of it, answer no more; jobs that wait still run."""
     _try(lambda: _rooms(folder).endpoints.unpublish(name, version))
+    say(f"'{name}' {'answers' if version is None else f'version {version} answers'} no more; publish it again to undo.")
 
 
 @endpoints_app.command()
@@ -161,7 +169,12 @@ def make_key(
 ) -> None:
     """Make a key and print it; it is not kept and cannot be shown again."""
     scopes = [*(flow or ["*"]), *(["admin"] if admin else [])]
-    made = _try(lambda: _rooms(folder).keys.make(title, scopes, per_minute=per_minute))
+    rooms = _rooms(folder)
+    made = _try(lambda: rooms.keys.make(title, scopes, per_minute=per_minute))
+    known = {each.name for each in rooms.endpoints.all()}
+    for each in flow or []:
+        if each not in known:
+            say(f"No flow '{each}' is published yet; the key reaches it once there is.")
     print(json.dumps({"id": made.key.id, "key": made.text, "scopes": scopes}) if as_json else made.text)
 
 
@@ -172,6 +185,8 @@ def list_keys(folder: _Folder = None, as_json: _Json = False) -> None:
     if as_json:
         print(json.dumps([vars(key) for key in found]))
         return
+    if not found:
+        say("There is no key yet: pixelflow keys make me")
     for key in found:
         state = f"revoked {_when(key.revoked_at)}" if key.revoked_at else f"used {_when(key.last_used_at)}"
         print(f"{key.id}  {state:24} {' '.join(key.scopes):20} {key.title}")
@@ -181,6 +196,7 @@ def list_keys(folder: _Folder = None, as_json: _Json = False) -> None:
 def revoke_key(key: Annotated[str, typer.Argument(help="Its id.")], folder: _Folder = None) -> None:
     """Refuse a key from now on."""
     _try(lambda: _rooms(folder).keys.revoke(key))
+    say(f"{key} is refused from now on.")
 
 
 @keys_app.command("rotate")
@@ -202,9 +218,20 @@ def list_jobs(
     if as_json:
         print(json.dumps([_job(job) for job in found]))
         return
+    if not found:
+        say("There is no such job.")
     for job in found:
         words = (job.error or {}).get("message", job.note) or ""
         print(f"{job.id}  {job.status:10} {job.name}-v{job.number:<4} {_when(job.created_at)}  {words[:80]}".rstrip())
+
+
+@jobs_app.command("show")
+def show_job(job: Annotated[str, typer.Argument(help="Its id.")], folder: _Folder = None) -> None:
+    """Show what was asked, what came of it and what it cost, as JSON."""
+    found = _rooms(folder).jobs.find(job)
+    if found is None:
+        _no_job(job)
+    print(json.dumps(_job(found), indent=2, ensure_ascii=False))
 
 
 @jobs_app.command("cancel")
@@ -212,8 +239,12 @@ def cancel_job(job: Annotated[str, typer.Argument(help="Its id.")], folder: _Fol
     """Stop a job: at once while it waits, within seconds while it runs."""
     found = _try(lambda: _rooms(folder).jobs.cancel(job))
     if found is None:
-        end(False, WRONG, {"error": f"There is no job '{job}'. `pixelflow jobs list` names those that there are."})
+        _no_job(job)
     print(found.status if found.is_final else "asked to stop")
+
+
+def _no_job(job: str) -> NoReturn:
+    end(False, WRONG, {"error": f"There is no job '{job}'. `pixelflow jobs list` names those that there are."})
 
 
 def _job(job: Any) -> dict[str, Any]:

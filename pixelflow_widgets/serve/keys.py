@@ -131,7 +131,7 @@ class Keys:
         """
         rows = self._store.read("SELECT * FROM keys WHERE id = ?", (id,))
         if not rows:
-            raise ServeError(f"There is no key '{str(id)[:40]}'. `pixelflow keys` lists those that there are.")
+            raise ServeError(f"There is no key '{str(id)[:40]}'. `pixelflow keys list` names those that there are.")
         return _key(rows[0])
 
     def revoke(self, id: str) -> Key:

@@ -83,5 +83,27 @@ def test_jobs_are_listed_and_stopped(saved: Path, folder: Path) -> None:
     assert f"{job.id}  queued" in invoke("jobs", "list", "--folder", folder).stdout
     assert json.loads(invoke("jobs", "list", "--folder", folder, "--json").stdout)[0]["flow"] == "many-words"
     assert invoke("jobs", "cancel", job.id, "--folder", folder).stdout == "canceled\n"
+    shown = json.loads(invoke("jobs", "show", job.id, "--folder", folder).stdout)
+    assert (shown["status"], shown["inputs"]) == ("canceled", {"text": "x"})
     assert invoke("jobs", "list", "--status", "queued", "--folder", folder).stdout == ""
-    assert "no job 'job_x'" in invoke("jobs", "cancel", "job_x", "--folder", folder, code=2).stderr
+    for verb in ("show", "cancel"):
+        assert "no job 'job_x'" in invoke("jobs", verb, "job_x", "--folder", folder, code=2).stderr
+
+
+def test_where_there_is_nothing_the_words_say_how_to_begin(folder: Path) -> None:
+    assert "pixelflow publish" in invoke("endpoints", "list", "--folder", folder).stderr
+    assert "pixelflow keys make" in invoke("keys", "list", "--folder", folder).stderr
+    assert "no such job" in invoke("jobs", "list", "--folder", folder).stderr
+    assert invoke("jobs", "list", "--folder", folder, "--json").stdout == "[]\n"
+
+
+def test_what_changed_or_did_not_is_said(saved: Path, folder: Path) -> None:
+    assert "same version" not in invoke("publish", saved, "--folder", folder).stderr
+    assert "same version" in invoke("publish", saved, "--folder", folder).stderr
+    assert (
+        "'many-words' version 1 answers no more"
+        in invoke("endpoints", "unpublish", "many-words", "--version", 1, "--folder", folder).stderr
+    )
+    made = invoke("keys", "make", "me", "--flow", "nothing", "--folder", folder)
+    assert "No flow 'nothing' is published yet" in made.stderr
+    assert "refused from now on" in invoke("keys", "revoke", made.stdout.split("_")[1], "--folder", folder).stderr

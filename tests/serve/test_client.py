@@ -204,6 +204,8 @@ def test_media_of_other_servers_are_not_asked_for() -> None:
 def test_an_unknown_or_missing_input_is_said_before_anything_is_sent(client: Client) -> None:
     with pytest.raises(TypeError, match="no input 'txt'. Did you mean 'text'"):
         client.stamp(txt="x")
+    with pytest.raises(TypeError, match="takes its inputs by name"):
+        client.stamp("a poster")
     with pytest.raises(TypeError, match=r"stamp\(\) needs text"):
         client.stamp()
 

@@ -202,14 +202,16 @@ class RemoteFlow:
         self.__name__ = name
         self._dress()
 
-    def __call__(self, **inputs: Any) -> Any:
-        """Run the flow and return what it gives; Ctrl-C cancels it.
+    def __call__(self, *unnamed: Any, **inputs: Any) -> Any:
+        """Run the flow and return what it gives; Ctrl-C cancels it. Inputs are given by name.
 
         Raises:
             TypeError: An input is unknown, or one is missing.
             CallFailed: The server refuses the inputs, cannot be reached, or the flow failed.
             TimeoutError: It took longer than `using(timeout=…)` allows; it is cancelled.
         """
+        if unnamed:
+            raise TypeError(f"{self.__name__}() takes its inputs by name: {self.__name__}(name=value).")
         return self._client._do(self._call(inputs))
 
     def submit(self, **inputs: Any) -> Any:

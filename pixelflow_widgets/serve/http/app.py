@@ -65,7 +65,7 @@ async def _not_valid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     faults = error.errors()
     if any(fault["loc"][0] == "path" for fault in faults):
-        return _answer(request, Refusal(404, "not_found", "There is nothing at this address."))
+        return _answer(request, Refusal(404, "not_found", "There is nothing of this name or id."))
     details = [{"at": str(fault["loc"][-1]), "message": str(fault["msg"])} for fault in faults]
     words = f"{details[0]['at']}: {details[0]['message']}"
     return _answer(request, Refusal(422, "values_refused", words, at=details[0]["at"], details=details))

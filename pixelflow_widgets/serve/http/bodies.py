@@ -133,7 +133,7 @@ async def form_of(request: Request, files: int) -> AsyncIterator[FormData]:
         Refusal: It is no form, or brings too much.
     """
     if not is_form(request):
-        words = "Files come as a form: 'content-type: multipart/form-data; boundary=…'."
+        words = "Files come as a form: 'content-type: multipart/form-data; boundary=...'."
         raise Refusal(415, "media_type_refused", words, at="content-type")
     try:
         form = await request.form(max_files=files, max_fields=_MOST_FIELDS, max_part_size=1_000_000)

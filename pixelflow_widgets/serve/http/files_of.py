@@ -18,6 +18,11 @@ def the_file(signature: Signature, wanted: str) -> Given | None:
     return found[0] if len(found) == 1 else None
 
 
+def outputs_told(signature: Signature) -> str:
+    """Return the sentence that says what the flow gives."""
+    return f"The flow gives {', '.join(f'{each.name} ({each.type})' for each in signature.outputs)}."
+
+
 def file_as(content: bytes, kind: str, wanted: str) -> tuple[bytes, str]:
     """Return a file and its media type, as a picture of another format where one is asked for.
 

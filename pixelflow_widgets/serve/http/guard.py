@@ -165,7 +165,7 @@ class Guard:
             given.append(token.strip() if scheme.lower() == b"bearer" else b"")
         asked = {"www-authenticate": 'Bearer realm="pixelflow"'}
         if not given:
-            words = "A key is wanted: the header 'x-api-key: pf_…' or 'authorization: Bearer pf_…'."
+            words = "A key is wanted: the header 'x-api-key: pf_...' or 'authorization: Bearer pf_...'."
             raise Refusal(401, "no_key", words, headers=asked)
         is_plain = len(set(given)) == 1 and len(given[0]) <= 200 and given[0].isascii()
         key = self.find_key(given[0].decode()) if is_plain else None

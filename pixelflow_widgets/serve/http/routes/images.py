@@ -23,7 +23,7 @@ from ...serving import Serving
 from ..accepting import Asked, Options, accept, ended, endpoint_for
 from ..asking import JobOptions
 from ..bodies import form_of, is_form, json_of
-from ..files_of import file_as, the_file
+from ..files_of import file_as, outputs_told, the_file
 from ..images_schema import EDITS, GENERATIONS
 from ..refusals import OPENAI_ROOT, Refusal
 from ..shapes import ImagesError, ImagesTold
@@ -134,8 +134,11 @@ def _endpoint(serving: Serving, key: Key, model: Any) -> Endpoint:
         raise _wrong("model", "model is the name of a published flow: GET /v1/flows.")
     endpoint = endpoint_for(serving, key, model)
     prompt = endpoint.signature.input("prompt")
-    if prompt is None or prompt.type.name != "text" or the_file(endpoint.signature, "image/png") is None:
-        raise _wrong("model", "This flow has no input 'prompt', or does not give exactly one picture.")
+    if prompt is None or prompt.type.name != "text":
+        raise _wrong("model", f"'{model}' has no text input 'prompt': call it by POST /v1/flows/{model}.")
+    if the_file(endpoint.signature, "image/png") is None:
+        words = f"{outputs_told(endpoint.signature)} Here one picture is wanted: call it by POST /v1/flows/{model}."
+        raise _wrong("model", words)
     return endpoint
 
 
@@ -198,7 +201,7 @@ async def _pictures(request: Request, serving: Serving, endpoint: Endpoint, jobs
     if not all(job.is_final for job in done):
         for job in done:
             await asyncio.to_thread(serving.jobs.cancel, job.id)
-        words = f"The pictures took longer than {serving.limits.wait:g} s, and were stopped. Use POST /v1/flows/…/jobs."
+        words = f"The pictures took longer than {serving.limits.wait:g} s, and were stopped. Use /v1/flows/NAME/jobs."
         raise Refusal(503, "busy", words)
     return [await asyncio.to_thread(_picture, serving, endpoint, job, wish.type) for job in done]
 
