@@ -86,6 +86,8 @@ def test_what_a_flow_does_not_give_is_not_acceptable(client: httpx.Client) -> No
     for path, kind in ((POSTER, "video/mp4"), ("/v1/flows/slow", "image/png"), (POSTER, "text/html")):
         answer = client.post(path, json={}, headers={"accept": kind})
         assert (answer.status_code, answer.json()["error"]["type"]) == (406, "not_acceptable")
+    told = client.post(POSTER, json={}, headers={"accept": "video/mp4"}).json()["error"]["message"]
+    assert told.startswith("The flow gives image (image).")
 
 
 def test_a_job_that_fails_says_why(client: httpx.Client) -> None:

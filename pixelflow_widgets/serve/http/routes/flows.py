@@ -15,7 +15,7 @@ from ...serving import Serving
 from ..accepting import Options, accept, ended, endpoint_for
 from ..asking import JobOptions, PreferHeader, asked_of, seconds_of
 from ..describing import describe_flow
-from ..files_of import the_file
+from ..files_of import outputs_told, the_file
 from ..refusals import Refusal
 from ..shapes import FlowList, FlowTold, JobTold
 from .answering import Name, Number, answers, key_of, serving_of, told_of
@@ -98,7 +98,8 @@ async def call_flow(
     wanted = wanted_file(accept_header)
     endpoint = endpoint_for(serving, key, name)
     if wanted is not None and the_file(endpoint.signature, wanted) is None:
-        words = f"This flow does not give one file that is {wanted}. Leave out `Accept`, and read the job's outputs."
+        told = outputs_told(endpoint.signature)
+        words = f"{told} That is not one file of {wanted}: leave out `Accept`, and read the job's outputs."
         raise Refusal(406, "not_acceptable", words)
     job = await started(request, serving, key, endpoint, options)
     job = await ended(serving, job, seconds_of(prefer) or 60.0, request)
