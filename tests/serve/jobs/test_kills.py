@@ -76,14 +76,25 @@ class Servers:
         command = [sys.executable, "-c", SERVES, str(self._folder), str(port), self._hook]
         return subprocess.Popen(command, env=environment)
 
-    def kill(self, pid: int, *, is_worker: bool) -> str:
+    def _one_that_works(self, store: Store, chance: random.Random) -> int:
+        """Return a server that runs a job right now, once there is one."""
+        asked = "SELECT DISTINCT pid FROM owners JOIN jobs ON owner = owners.id WHERE status = 'running'"
+        until = time.monotonic() + PATIENCE
+        while True:
+            busy = {row["pid"] for row in store.read(asked)}  # the jobs of a killed one are its own till it is found
+            if working := [place for place, process in enumerate(self._processes) if process.pid in busy]:
+                return chance.choice(working)
+            assert time.monotonic() < until, "nothing runs any more"
+            time.sleep(0.02)
+
+    def kill_one(self, store: Store, chance: random.Random, *, is_worker: bool) -> str:
         """Kill a server, or the worker of one if it has one; return which it was."""
-        place = next(place for place, process in enumerate(self._processes) if process.pid == pid)
-        workers = psutil.Process(pid).children()
+        place = self._one_that_works(store, chance)
+        server = self._processes[place]
+        workers = psutil.Process(server.pid).children()
         if workers and is_worker:
             workers[0].kill()
             return "worker"
-        server = self._processes[place]
         server.kill()
         server.wait()
         self._processes[place] = self._start(self._ports[place])
@@ -184,17 +195,6 @@ def check_webhooks(receiver: Receiver, sent: Mapping[str, str], secret: str) -> 
     assert len(ids) == len(sent), "what is sent again has the same id"
 
 
-def who_works(store: Store, clients: Clients, chance: random.Random) -> int:
-    """Return the process of a server that runs a job right now."""
-    asked = "SELECT DISTINCT pid FROM owners JOIN jobs ON owner = owners.id WHERE status = 'running' ORDER BY pid"
-    until = time.monotonic() + PATIENCE
-    while not (working := store.read(asked)):
-        clients.look()
-        assert time.monotonic() < until, "nothing runs any more"
-        time.sleep(0.02)
-    return chance.choice(working)["pid"]
-
-
 def live_through(folder: Path, count: int, kills: int, chance: random.Random) -> Counter[str]:
     """Send jobs, kill meanwhile, and see that nothing is lost; return what was killed."""
     store = Store(folder)
@@ -208,8 +208,8 @@ def live_through(folder: Path, count: int, kills: int, chance: random.Random) ->
             clients.start(count, 6 * kills / count)  # four run at once, so that there is work till the end
             for number in range(kills):
                 time.sleep(chance.uniform(0.0, 2.0))
-                busy = who_works(store, clients, chance)
-                killed[servers.kill(busy, is_worker=number % 2 == 1)] += 1
+                killed[servers.kill_one(store, chance, is_worker=number % 2 == 1)] += 1
+                clients.look()
                 cancelled.add(unwanted := chance.choice(sorted(clients.sent)))
                 clients.ask("POST", f"/v1/jobs/{unwanted}/cancel")
             clients.look(is_over=True)
