@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import queue
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,6 +14,28 @@ from .events import Told
 
 _MOST_NODES = 1000
 """Nodes that are told of; a flow with more of them tells how far it is all the same."""
+
+
+def gathered(events: queue.SimpleQueue[Event | None], seconds: float) -> list[Event]:
+    """Return what happens within some seconds; less where the run ends, or None says that nobody follows it further.
+
+    Args:
+        events: Where they come.
+        seconds: How long they are waited for.
+    """
+    found: list[Event] = []
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        try:
+            event = events.get(timeout=left)
+        except queue.Empty:
+            break
+        if event is None:
+            break
+        found.append(event)
+        if event.kind == "run-finished":
+            break
+    return found
 
 
 class Follower:

@@ -17,7 +17,7 @@ from ...run.backends import Backend
 from ...run.events import Event
 from ..uploads.reading import open_medium
 from .artifacts import Artifacts
-from .following import Follower
+from .following import Follower, gathered
 from .job import Job
 from .jobs import Jobs
 from .results import Results, outputs_of, seeds_of
@@ -109,29 +109,13 @@ class RunningJob:
     def _follow(self, follower: Follower, until: float) -> None:
         """Tell what happens until the run has ended; what came last is told with the end."""
         while True:
-            follower.hear(self._gather())
+            follower.hear(gathered(self._events, TELL_SECONDS))
             if follower.is_ended:
                 follower.run.wait()
                 return
             if follower.has_news:
                 self._tell(follower)
             self._look(follower.run, until)
-
-    def _gather(self) -> list[Event]:
-        """Return what happens within a moment; less where the run ends."""
-        gathered: list[Event] = []
-        until = time.monotonic() + TELL_SECONDS
-        while (left := until - time.monotonic()) > 0:
-            try:
-                event = self._events.get(timeout=left)
-            except queue.Empty:
-                break
-            if event is None:
-                break
-            gathered.append(event)
-            if event.kind == "run-finished":
-                break
-        return gathered
 
     def _tell(self, follower: Follower) -> None:
         try:
