@@ -20,7 +20,14 @@ _ENDINGS = {"image": "png", "mask": "png", "audio": "wav", "video": "mp4"}
 _TYPES = {"image": "image/png", "mask": "image/png", "audio": "audio/wav", "video": "video/mp4"}
 
 
-def snippets(url: str, name: str, request: Schema, result: Schema, version: int | None = None) -> dict[str, str]:
+def snippets(
+    url: str,
+    name: str,
+    request: Schema,
+    result: Schema,
+    version: int | None = None,
+    values: Mapping[str, Any] | None = None,
+) -> dict[str, str]:
     """Return programs that call an endpoint: "curl", "python" and "typescript".
 
     Args:
@@ -29,20 +36,30 @@ def snippets(url: str, name: str, request: Schema, result: Schema, version: int 
         request: The schema of what it takes.
         result: The schema of what it gives.
         version: One of its versions; the current one if not given.
+        values: What is given to it; an example of each input if not given.
     """
-    call = _Call(url.rstrip("/"), name, request, result, version)
+    call = _Call(url.rstrip("/"), name, request, result, version, values)
     return {"curl": _curl(call), "python": _python(call), "typescript": _typescript(call)}
 
 
 class _Call:
-    """Is a call of an endpoint with an example of each input."""
+    """Is a call of an endpoint with values, or with an example of each input."""
 
-    def __init__(self, url: str, name: str, request: Schema, result: Schema, version: int | None) -> None:
+    def __init__(
+        self,
+        url: str,
+        name: str,
+        request: Schema,
+        result: Schema,
+        version: int | None,
+        values: Mapping[str, Any] | None,
+    ) -> None:
         self.url, self.name, self.version = url, name, version
         self.inputs: Schema = request.get("properties", {})
         self.required = set(request.get("required", ()))
         self.outputs: Schema = result.get("properties", {})
-        self.values = {given: value for given, schema in self.inputs.items() for value in self._example(given, schema)}
+        shown = {given: value for given, schema in self.inputs.items() for value in self._example(given, schema)}
+        self.values = shown if values is None else {given: values[given] for given in self.inputs if given in values}
         self.files = {given: _file(given, _kind(self.inputs[given])) for given in self.values if self.is_medium(given)}
 
     @property

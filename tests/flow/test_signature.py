@@ -86,7 +86,8 @@ def test_an_input_has_what_the_ports_say_that_it_feeds(flow: pf.Flow) -> None:
     flow.output("image", paint["image"], title="The picture", help="As it was painted.")
     signature = flow.signature
     assert signature.inputs[0] == Entry(
-        "prompt", PortType("text"), "Prompt", "What it shows.", "a red circle", False, {"max_length": 40}
+        *("prompt", PortType("text"), "Prompt", "What it shows.", "a red circle", False, {"max_length": 40}),
+        control={"kind": "text", "lines": 1},
     )
     edge = signature.inputs[1]
     assert edge.title == "Edge" and edge.affects_cost, "width decides how long a run takes"

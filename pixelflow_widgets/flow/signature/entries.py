@@ -51,6 +51,8 @@ class Entry:
         choices: The only values that there are; None is any.
         affects_cost: A run takes longer, or less long, with another value.
         is_seed: It is a seed, and -1 draws one.
+        control: The form element of the first port that has one, as `Control.describe` says it.
+        is_advanced: Every port that it feeds is folded away on its node.
     """
 
     name: str
@@ -63,6 +65,8 @@ class Entry:
     choices: tuple[str, ...] | None = None
     affects_cost: bool = False
     is_seed: bool = False
+    control: Mapping[str, Any] | None = None
+    is_advanced: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Return the input as JSON, with nothing left out that is known."""
@@ -225,6 +229,8 @@ def _entry(document: Document, types: Registry, entry: Mapping[str, Any], seeds:
         choices=_choices(port_type, entry.get("choices"), ports),
         affects_cost=told if isinstance(told, bool) else is_costly,
         is_seed=is_seed,
+        control=next((port.control.describe() for port in ports if port.control), None),
+        is_advanced=bool(ports) and all(port.advanced for port in ports),
     )
 
 

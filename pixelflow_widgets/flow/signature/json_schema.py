@@ -60,6 +60,10 @@ def entry_schema(entry: Entry) -> dict[str, Any]:
         made["x-seed"] = True
     if entry.affects_cost:
         made["x-affects-cost"] = True
+    if entry.control is not None:
+        made["x-control"] = dict(entry.control)
+    if entry.is_advanced:
+        made["x-advanced"] = True
     if (example := _example(entry)) is not MISSING:
         made["examples"] = [example]
     return made

@@ -18,12 +18,14 @@ _SECURITY = {
 }
 _OF_A_FLOW = (
     "/v1/flows/{name}",
+    "/v1/flows/{name}/code",
     "/v1/flows/{name}/jobs",
     "/v1/flows/{name}/versions/{number}",
     "/v1/flows/{name}/versions/{number}/jobs",
     "/v1/flows/{name}/openapi.json",
 )
 _WORKFLOW = "/workflows/{id}"
+_JSON_ONLY = (_WORKFLOW, "/v1/flows/{name}/code")
 _ANY_BODY = {"type": "object", "description": "The flow's inputs by name: GET /v1/flows/{name} says which."}
 
 
@@ -65,7 +67,7 @@ def _fixed(app: FastAPI) -> dict[str, Any]:
         for path in (*_OF_A_FLOW, _WORKFLOW):
             for operation in told["paths"][path].values():
                 if operation is told["paths"][path].get("post"):
-                    operation["requestBody"] = _body(_ANY_BODY, with_form=path != _WORKFLOW)
+                    operation["requestBody"] = _body(_ANY_BODY, with_form=path not in _JSON_ONLY)
         app.state.description = told
     return app.state.description
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..jobs.job import Job, JobStatus
+from ..jobs.results import plain
 
 
 class Problem(BaseModel):
@@ -79,6 +80,7 @@ class JobTold(BaseModel):
     started_at: float | None
     finished_at: float | None
     expires_at: float | None = Field(description="When the job and its results are removed.")
+    inputs: dict[str, Any] = Field(description="By name, with the seeds that were drawn; files by their ids.")
     outputs: dict[str, Any] | None = Field(description="By name; files as what GET /v1/artifacts/{id} gives.")
     error: Failure | None
     seeds: dict[str, Any] | None = Field(description="The seeds that were used: sent again, they give the same.")
@@ -107,6 +109,7 @@ class FlowTold(BaseModel):
     request: dict[str, Any] = Field(description="JSON Schema of the body.")
     result: dict[str, Any] = Field(description="JSON Schema of a job's outputs.")
     caps: dict[str, Any] = Field(description="How much work one job may ask for.")
+    estimate: float | None = Field(description="Seconds that a job takes, by the last ones.")
     url: str
     description: str = Field(description="Where its own OpenAPI document is.")
 
@@ -115,6 +118,14 @@ class FlowList(BaseModel):
     """Is every endpoint that a key reaches."""
 
     flows: list[FlowTold]
+
+
+class CodeTold(BaseModel):
+    """Is programs that call a flow; each reads the key from the environment."""
+
+    curl: str
+    python: str
+    typescript: str
 
 
 class UploadTold(BaseModel):
@@ -248,9 +259,17 @@ def job_told(job: Job, *, position: int | None = None, estimate: float | None = 
         "started_at": job.started_at,
         "finished_at": job.finished_at,
         "expires_at": job.expires_at,
+        "inputs": {name: _plain(value) for name, value in job.inputs.items()},
         "outputs": job.outputs,
         "error": job.error,
         "seeds": job.seeds,
         "usage": job.usage,
         "urls": {"self": url, "events": f"{url}/events", "cancel": f"{url}/cancel"},
     }
+
+
+def _plain(value: Any) -> Any:
+    """Return an input as its sender may read it again: numbers that JavaScript would round are text."""
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value if isinstance(value, dict) else plain(value)

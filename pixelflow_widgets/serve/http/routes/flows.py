@@ -8,16 +8,20 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import JSONResponse, Response
 
+from ....errors import ValuesRefused
+from ....flow.signature import checked_values
 from ...jobs.job import Job
 from ...keys import Key
 from ...publishing.endpoints import Endpoint
 from ...serving import Serving
-from ..accepting import Options, accept, ended, endpoint_for
+from ...snippets import snippets
+from ..accepting import Options, accept, ended, endpoint_for, refused_values
 from ..asking import JobOptions, PreferHeader, asked_of, seconds_of
+from ..bodies import json_of
 from ..describing import describe_flow
 from ..files_of import outputs_told, the_file
 from ..refusals import Refusal
-from ..shapes import FlowList, FlowTold, JobTold
+from ..shapes import CodeTold, FlowList, FlowTold, JobTold
 from .answering import Name, Number, answers, key_of, serving_of, told_of
 
 router = APIRouter(tags=["flows"])
@@ -60,6 +64,21 @@ async def read_description(request: Request, name: Name) -> JSONResponse:
     serving = serving_of(request)
     endpoint = endpoint_for(serving, key_of(request), name)
     return JSONResponse(describe_flow(request.app, endpoint))
+
+
+@router.post("/v1/flows/{name}/code", responses=answers(410, ok=CodeTold), summary="Write calls of a flow")
+async def write_code(request: Request, name: Name) -> JSONResponse:
+    """Return programs that call a flow with these inputs: for the shell, in Python and in TypeScript."""
+    serving = serving_of(request)
+    endpoint = endpoint_for(serving, key_of(request), name)
+    values = await json_of(request, serving.limits)
+    try:
+        checked_values(endpoint.signature, values, lambda kind, given: given)
+    except ValuesRefused as error:
+        raise refused_values(error) from None
+    url = request.headers.get("origin") or str(request.base_url)
+    schemas = (endpoint.signature.request_schema(), endpoint.signature.result_schema())
+    return JSONResponse(snippets(url, endpoint.name, *schemas, values=values))
 
 
 @router.post("/v1/flows/{name}/jobs", status_code=202, responses=_CALLS | _JOB, summary="Start a job")
@@ -173,6 +192,7 @@ def flow_told(serving: Serving, endpoint: Endpoint) -> dict[str, Any]:
         "request": endpoint.signature.request_schema(),
         "result": endpoint.signature.result_schema(),
         "caps": dict(endpoint.caps),
+        "estimate": serving.jobs.estimate(endpoint.name, endpoint.number),
         "url": f"{base}/jobs" if endpoint.is_current else f"{base}/versions/{endpoint.number}/jobs",
         "description": f"{base}/openapi.json",
     }

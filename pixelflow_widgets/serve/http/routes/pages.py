@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, Response
 from ..describing import describe
 from ..refusals import Refusal
 from ..shapes import Health
-from .answering import answers, key_of, serving_of
+from .answering import Name, answers, key_of, serving_of
 
 router = APIRouter(tags=["server"])
 _KINDS = {"html": "text/html; charset=utf-8", "js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
@@ -50,7 +50,35 @@ async def docs_file(request: Request, file: str) -> Response:
     return _page(file)
 
 
+@router.get("/play/{name}", include_in_schema=False)
+async def play(request: Request, name: Name) -> Response:
+    """Return the playground of a flow; it asks for the key, and does not say whether there is such a flow."""
+    _bundle("playground.js")
+    return _page("play.html")
+
+
+@router.get("/play/-/{file}", include_in_schema=False)
+async def play_file(request: Request, file: str) -> Response:
+    """Return what the playground is made of."""
+    if file in ("play.js", "play.css"):
+        return _page(file)
+    if file in ("playground.js", "playground.css"):
+        return _answer(_bundle(file), file)
+    raise Refusal(404, "not_found", "There is no such file.")
+
+
+def _bundle(file: str) -> bytes:
+    """Return a file of the built front end."""
+    path = resources.files("pixelflow_widgets").joinpath("static", file)
+    if not path.is_file():
+        raise Refusal(503, "busy", "The playground is not built here. In a source checkout, write: make setup")
+    return path.read_bytes()
+
+
 def _page(file: str) -> Response:
-    content = resources.files("pixelflow_widgets.serve.http").joinpath("pages", file).read_bytes()
+    return _answer(resources.files("pixelflow_widgets.serve.http").joinpath("pages", file).read_bytes(), file)
+
+
+def _answer(content: bytes, file: str) -> Response:
     headers = {"content-security-policy": _PAGE_POLICY, "cache-control": "no-cache"}
     return Response(content, media_type=_KINDS[file.rpartition(".")[2]], headers=headers)

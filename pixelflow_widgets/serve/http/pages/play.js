@@ -1,0 +1,4 @@
+// Opens the playground of the flow that the address names.
+import { openPage } from "/play/-/playground.js";
+
+openPage(document.getElementById("play"));
