@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     )
     from .flow.problems import Problem
     from .media import Adapter, Audio, Image, Latents, Mask, Model, Table, Video
+    from .playground import Playground
     from .public import Flow, edit, inspect
     from .schema import Ask, Complaint, Lazy, Option, Options, Progress, Record, node, registry
     from .serve.client import AsyncClient, Client
@@ -54,6 +55,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "public": "Flow edit inspect",
+    "playground": "Playground",
     "schema": "Ask Complaint Lazy Option Options Progress Record node registry",
     "media": "Adapter Audio Image Latents Mask Model Table Video",
     "controls": "Advanced Choices Colour Control File ModelPicker Number Prompt Seed Slider Text Toggle Upload",
@@ -99,6 +101,7 @@ __all__ = [
     "Option",
     "Options",
     "PixelFlowError",
+    "Playground",
     "Problem",
     "Progress",
     "Prompt",

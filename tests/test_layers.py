@@ -33,6 +33,7 @@ MAY_IMPORT = {
     "widget": "flow run schema usage export media serve "
     "models.cards models.detecting models.estimates models.getting models.memory models.weights",
     "starter": "models media finetuning",
+    "playground": EVERYTHING,
     "public": EVERYTHING,
     "cli": EVERYTHING,
     "__init__": EVERYTHING,
