@@ -150,8 +150,7 @@ class Server:
         if server is None:
             return
         self.guard.is_draining = True
-        self.runner.drain(self._drain if drain is None else drain)
-        server.should_exit = True
+        self._end(server, self._drain if drain is None else drain)
         if thread is not None and thread is not threading.current_thread():
             thread.join(10)
         self._close()
@@ -163,11 +162,12 @@ class Server:
             return
         self.guard.is_draining = True
 
-        def drain() -> None:
-            self.runner.drain(self._drain)
-            server.should_exit = True
+        threading.Thread(target=self._end, args=(server, self._drain), name="pixelflow-drain", daemon=True).start()
 
-        threading.Thread(target=drain, name="pixelflow-drain", daemon=True).start()
+    def _end(self, server: uvicorn.Server, drain: float) -> None:
+        """Let what runs end, within some seconds, and then the server."""
+        self.runner.drain(drain)
+        self.guard.is_ending = server.should_exit = True
 
     def _prepare(self) -> uvicorn.Server:
         self._socket = _bound(self._host, self._port)
@@ -184,7 +184,7 @@ class Server:
             timeout_keep_alive=15,
             timeout_graceful_shutdown=5,
         )
-        self.guard.is_draining = False
+        self.guard.is_draining = self.guard.is_ending = False
         server = self._uvicorn = _Uvicorn(config)
         self.runner.start()
         self.serving.deliveries.start()

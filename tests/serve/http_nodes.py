@@ -45,9 +45,14 @@ def fails_with(text: str) -> str:
 
 
 @pf.node(pure=False)
-def takes_a_while(seconds: Annotated[float, pf.Number(min=0, max=60)] = 0.1, mark: int = 0) -> float:
-    """Takes as long as it is told."""
-    time.sleep(seconds)
+def takes_a_while(
+    seconds: Annotated[float, pf.Number(min=0, max=60)] = 0.1, mark: int = 0, progress: pf.Progress = pf.Progress()
+) -> float:
+    """Takes as long as it is told, if it is not stopped."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        progress.check()
+        time.sleep(min(left, 0.05))
     return seconds
 
 

@@ -213,7 +213,8 @@ async def ended(serving: Serving, job: Job, seconds: float, request: Request) ->
             changed.clear()
             job = serving.jobs.find(job.id) or job
             left = until - loop.time()
-            if job.is_final or left <= 0 or await request.is_disconnected():
+            is_over = job.is_final or left <= 0 or request.app.state.is_ending()
+            if is_over or await request.is_disconnected():
                 return job
             try:
                 await asyncio.wait_for(changed.wait(), min(left, 1.0))

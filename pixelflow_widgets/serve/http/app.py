@@ -47,6 +47,7 @@ def make_app(
     guard = Guard(app, find_key=serving.keys.check, hosts=hosts, limits=serving.limits, log=log, per_minute=per_minute)
     app.state.serving = serving
     app.state.is_draining = lambda: guard.is_draining
+    app.state.is_ending = lambda: guard.is_ending
     return guard
 
 

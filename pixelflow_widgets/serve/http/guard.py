@@ -86,6 +86,9 @@ class Guard:
         self.rates = Rates(per_minute)
         self.open_requests = 0
         self.is_draining = False
+        """Nothing new is taken: the server is about to stop."""
+        self.is_ending = False
+        """Who waits for a job is answered as it is: the next server goes on with it."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or have the app answer it."""

@@ -37,10 +37,10 @@ def words_flow(text: str = "hello", **values: Any) -> pf.Flow:
     return flow
 
 
-def answer(opened: Opened, **inputs: Any) -> Any:
+def answer(opened: Opened, backend: str = "inline", **inputs: Any) -> Any:
     """Return what a version answers."""
     names = [given.name for given in opened.endpoint.signature.outputs]
-    started = run.start(opened.document, opened.registry, opened.files, inputs=inputs, targets=names, backend="inline")
+    started = run.start(opened.document, opened.registry, opened.files, inputs=inputs, targets=names, backend=backend)
     started.wait(60)
     return started.result()[names[0]]
 
@@ -268,4 +268,4 @@ def test_the_shipped_template_is_published_and_paints(store: Store) -> None:
     endpoint = publish(store, flow, "first")
     assert list(endpoint.models) == ["starter"] and len(endpoint.models["starter"]["digest"]) == 64
     assert [given.name for given in endpoint.signature.outputs] == ["image", "large"]
-    assert answer(Endpoints(store).opened("first", 1), prompt="a blue star").size == (64, 64)
+    assert answer(Endpoints(store).opened("first", 1), "worker", prompt="a blue star").size == (64, 64)

@@ -35,7 +35,8 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def sending(store: Store) -> Iterator[Callable[..., Deliveries]]:
+def sending(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Deliveries]]:
+    monkeypatch.setattr(module, "LOOK_SECONDS", 0.02)
     started: list[Deliveries] = []
 
     def start(hosts: str = LOOPBACK, pauses: tuple[float, ...] = QUICK) -> Deliveries:

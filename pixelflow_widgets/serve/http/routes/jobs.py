@@ -12,7 +12,6 @@ from fastapi.responses import JSONResponse, Response
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from ...jobs.job import FINAL, JobStatus
-from ...serving import Serving
 from ..refusals import Refusal
 from ..shapes import JobList, JobTold
 from .answering import JobId, answers, job_for, key_of, serving_of, told_of
@@ -92,13 +91,13 @@ async def follow_job(
 ) -> Response:
     """Send what happens to a job as server-sent events, from the start or from where a client was cut off."""
     job = job_for(request, id)
-    events = _events(serving_of(request), job.id, int(last_event_id or -1))
+    events = _events(request, job.id, int(last_event_id or -1))
     return EventSourceResponse(events, ping=_PING_SECONDS, headers={"cache-control": "no-store"})
 
 
-async def _events(serving: Serving, id: str, after: int) -> AsyncIterator[ServerSentEvent]:
-    """Yield the events of a job until it has ended."""
-    loop = asyncio.get_running_loop()
+async def _events(request: Request, id: str, after: int) -> AsyncIterator[ServerSentEvent]:
+    """Yield the events of a job until it has ended, or the server ends."""
+    serving, loop = serving_of(request), asyncio.get_running_loop()
     changed = asyncio.Event()
     stop = serving.jobs.listen(id, lambda: loop.call_soon_threadsafe(changed.set))
     try:
@@ -113,6 +112,8 @@ async def _events(serving: Serving, id: str, after: int) -> AsyncIterator[Server
             job = serving.jobs.find(id)
             if job is None or (job.is_final and not serving.jobs.events(id, after)):
                 return  # it has ended, and everything was sent, by an earlier stream perhaps
+            if request.app.state.is_ending():
+                return
             try:
                 await asyncio.wait_for(changed.wait(), 1.0)
             except TimeoutError:
