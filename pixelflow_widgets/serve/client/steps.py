@@ -163,7 +163,10 @@ def answer(response: httpx.Response) -> Any:
         raise CallFailed(words, type="no_answer", status=response.status_code)
     lines = [str(error.get("message") or f"The server answered {response.status_code}.")]
     faults = error.get("details")
-    if isinstance(faults, list) and len(faults) > 1:  # the message is the words of a single one
+    if isinstance(faults, list) and len(faults) == 1:  # the message is the words of this one
+        at = str(error.get("at", ""))
+        lines = [f"{at}: {lines[0]}" if at.startswith("/") else lines[0]]
+    elif isinstance(faults, list):
         lines += [f"  - {each.get('at', '')}: {each.get('message', '')}" for each in faults if isinstance(each, dict)]
     raise CallFailed("\n".join(lines), type=str(error.get("type", "")), status=response.status_code, details=error)
 
