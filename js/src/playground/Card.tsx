@@ -31,7 +31,7 @@ function Waiting({ job }: { job: Job }) {
       <div className="pp-waiting-foot">
         <span className="pp-status" role="status">
           {statusOf(job)}
-          {share !== null && `, ${Math.round(100 * share)} %`}
+          {share !== null && share > 0 && `, ${Math.round(100 * share)} %`}
         </span>
         <button type="button" className="pp-quiet" onClick={() => void play.cancel(job.id)}>
           <Icon name="close" /> Cancel
@@ -44,14 +44,10 @@ function Waiting({ job }: { job: Job }) {
 
 function Failed({ job }: { job: Job }) {
   if (job.status === "canceled") return <p className="pp-gone">Cancelled.</p>;
-  const { message = "It gave nothing.", title } = job.error ?? {};
   return (
     <div className="pp-failed" role="alert">
       <Icon name="alert" />
-      <p>
-        {title && <strong>{title}: </strong>}
-        {message}
-      </p>
+      <p>{job.error?.message ?? "It gave nothing."}</p>
     </div>
   );
 }
@@ -88,8 +84,14 @@ function Foot({ job }: { job: Job }) {
         </span>
       )}
       <Seeds job={job} />
-      <button type="button" className="pp-quiet pp-end" onClick={() => play.bringBack(job)}>
-        <Icon name="back" /> Inputs
+      <button
+        type="button"
+        className="pp-icon"
+        aria-label="Bring its inputs back"
+        title="Bring its inputs back into the form"
+        onClick={() => play.bringBack(job)}
+      >
+        <Icon name="back" />
       </button>
     </footer>
   );

@@ -1,7 +1,8 @@
 // What goes in, and the button that starts it.
 
-import { type KeyboardEvent, useRef } from "react";
+import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { useStored } from "../editor/store";
+import { isOver } from "./backend";
 import { usePlay } from "./context";
 import { estimate, formatSeconds } from "./cost";
 import { FieldRow } from "./FieldRow";
@@ -62,14 +63,38 @@ function Advanced({ fields }: { fields: readonly FormField[] }) {
   );
 }
 
+const PAUSE_MS = 250;
+
+/** Seconds that what the form says will take, as far as anybody knows. */
+function useSeconds(): number | null {
+  const play = usePlay();
+  const jobs = useStored(play.jobs);
+  useStored(play.values);
+  const values = play.request();
+  const written = JSON.stringify([values, jobs.filter(isOver).length]);
+  const [told, setTold] = useState(play.about.estimate);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: asked again when the form says something else.
+  useEffect(() => {
+    let gone = false;
+    const ask = () =>
+      play.backend.estimate?.(values).then(
+        (seconds) => gone || setTold(seconds),
+        () => null,
+      );
+    const timer = setTimeout(ask, PAUSE_MS);
+    return () => {
+      gone = true;
+      clearTimeout(timer);
+    };
+  }, [play, written]);
+  return play.backend.estimate ? told : estimate(play.fields, values, jobs, told);
+}
+
 /** Seconds before they are spent. */
 function Cost() {
   const play = usePlay();
-  const values = useStored(play.values);
-  const jobs = useStored(play.jobs);
   const count = useStored(play.count);
-  const seconds = estimate(play.fields, play.request(), jobs, play.about.estimate);
-  void values;
+  const seconds = useSeconds();
   if (seconds === null) return <span className="pp-cost">First run: no estimate yet</span>;
   return (
     <span className="pp-cost" title="By the last generations that were alike in what affects the cost">

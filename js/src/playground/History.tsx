@@ -17,7 +17,7 @@ function Thumbnail({ id }: { id: string }) {
 function iconOf(job: Job): IconName {
   if (job.status === "failed") return "alert";
   if (job.status === "canceled") return "close";
-  if (job.status === "queued") return "clock";
+  if (!isOver(job)) return "clock";
   const [first] = Object.values(job.outputs ?? {});
   if (!isMedium(first)) return "words";
   return first.type.startsWith("audio/") ? "sound" : first.type.startsWith("video/") ? "film" : "picture";

@@ -33,7 +33,6 @@ function Large({ seen }: { seen: Seen }) {
   };
   const most = (medium.width ?? 512) * LARGEST_SCALE;
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes it too.
     <dialog
       ref={dialog}
       className="pp-large"

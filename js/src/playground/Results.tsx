@@ -87,7 +87,7 @@ export function Results() {
         (jobs.length === 0 ? (
           <Empty />
         ) : (
-          <div className="pp-cards" data-count={Math.min(jobs.length, 3)}>
+          <div className="pp-cards" data-count={Math.min(jobs.length, 4)}>
             {jobs.map((job, place) => (
               <Card key={job.id} job={job} number={place + 1} />
             ))}

@@ -39,8 +39,6 @@ export interface About {
   result: Schema;
   /** Seconds that a job takes, by the last ones. */
   estimate: number | null;
-  /** Whether the flow can be opened in an editor. */
-  canOpen: boolean;
   /** What the form showed last. */
   values: Values;
   /** Names of the models that it uses. */
@@ -74,7 +72,7 @@ export interface Job {
   finished_at: number | null;
   inputs: Values;
   outputs: Record<string, Json> | null;
-  error: { type: string; message: string; node?: string; title?: string } | null;
+  error: { type: string; message: string } | null;
   seeds: Values | null;
   usage: { seconds?: number; nodes?: number; found?: number } | null;
 }
@@ -114,11 +112,13 @@ export interface Listener {
   line(isThere: boolean): void;
 }
 
+/** The flow of a playground, to be taken into an editor. */
 export interface Opened {
-  /** The flow as Python code. */
-  python?: string | undefined;
-  /** A cell with it stands in the notebook. */
-  placed: boolean;
+  /** As Python code, for a cell. */
+  python: string;
+  /** As a file of flows. */
+  document: string;
+  file: string;
 }
 
 export interface Backend {
@@ -134,6 +134,8 @@ export interface Backend {
   upload(file: File): Promise<string>;
   /** Programs that do the same, by the name of their language. */
   code(values: Values): Promise<Record<string, string>>;
+  /** Seconds that these inputs will take; where there is no such thing, earlier jobs tell. */
+  estimate?(values: Values): Promise<number | null>;
   open?(values: Values): Promise<Opened>;
   listen(listener: Listener): () => void;
 }

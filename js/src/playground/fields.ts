@@ -33,14 +33,14 @@ function limit(value: number | undefined): number | undefined {
   return value === undefined || Math.abs(value) >= BOUNDLESS ? undefined : value;
 }
 
-/** A seed that may be drawn has no fault in -1, which no hand writes. */
 function numberControl(schema: Schema, told: JsonObject, whole: boolean): JsonObject {
   const min = limit(schema.minimum);
   const max = limit(schema.maximum);
   const step = schema.multipleOf ?? (typeof told.step === "number" ? told.step : undefined);
   const range = min === undefined || max === undefined ? Number.POSITIVE_INFINITY : max - min;
   const slides = range / (step ?? (whole ? 1 : range / 100)) <= MOST_STEPS;
-  const limits: JsonObject = { ...told, kind: slides ? "slider" : "number" };
+  const kind = slides && told.kind !== "number" ? "slider" : "number";
+  const limits: JsonObject = { ...told, kind };
   for (const [name, value] of Object.entries({ min, max, step })) {
     if (value === undefined) delete limits[name];
     else limits[name] = value;
@@ -82,6 +82,7 @@ function fieldOf(name: string, schema: Schema, required: boolean): FormField {
   if (schema.description) port.help = schema.description;
   if (control) port.control = control as Port["control"] & object;
   if (preset !== undefined) port.default = preset;
+  else if (!required) port.optional = true;
   return {
     ...{ name, port, schema, required, item, many, isSeed },
     title: schema.title ?? name,
@@ -108,7 +109,7 @@ function asSent(field: FormField, value: Json): Json {
   const ids = itemsOf(value).flatMap((item) =>
     isObject(item) && typeof item.$media === "string" ? [item.$media] : [],
   );
-  return field.many ? ids : (ids[0] ?? null);
+  return field.many && ids.length > 0 ? ids : (ids[0] ?? null);
 }
 
 /** The inputs as they are sent: everything that the form shows, but for what is empty. */

@@ -65,8 +65,7 @@ export class HttpBackend implements Backend {
     const told: Told = await this.#json(`/v1/flows/${this.name}`);
     this.#told = told;
     const { name, title, help, version, request, result, estimate } = told;
-    const here = { canOpen: false, values: {}, models: [], problems: [] };
-    return { name, title, help, version, request, result, estimate, ...here };
+    return { name, title, help, version, request, result, estimate, values: {}, models: [], problems: [] };
   }
 
   async start(values: Values, count: number): Promise<Started> {

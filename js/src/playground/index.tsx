@@ -1,20 +1,42 @@
 // The playground: an AnyWidget in a notebook, or a page of a server. One bundle, because they are one form.
 
-import { StrictMode } from "react";
-import { createRoot } from "react-dom/client";
+import type { RenderProps } from "@anywidget/types";
+import { type ReactNode, StrictMode } from "react";
+import { createRoot, type Root } from "react-dom/client";
+import type { EditorModel } from "../bridge/protocol";
 import "../theme/tokens.css";
 import "../controls/controls.css";
+import { KernelBackend } from "./kernelBackend";
+import { Notebook } from "./Notebook";
 import { Page } from "./Page";
 import "./playground.css";
 import "./form.css";
 import "./results.css";
 
+function show(element: HTMLElement, content: ReactNode): Root {
+  const root = createRoot(element);
+  root.render(<StrictMode>{content}</StrictMode>);
+  return root;
+}
+
 /** Shows the playground of the flow that the page's address names. */
 export function openPage(element: HTMLElement): void {
-  const name = decodeURIComponent(location.pathname.split("/").at(-1) ?? "");
-  createRoot(element).render(
-    <StrictMode>
-      <Page name={name} />
-    </StrictMode>,
-  );
+  show(element, <Page name={decodeURIComponent(location.pathname.split("/").at(-1) ?? "")} />);
 }
+
+function render({ model, el }: RenderProps) {
+  const backend = new KernelBackend({
+    send: (message, buffers) => model.send(message, undefined, buffers),
+    onMessage(handler) {
+      model.on("msg:custom", handler);
+      return () => model.off("msg:custom", handler);
+    },
+  });
+  const root = show(el, <Notebook backend={backend} model={model as unknown as EditorModel} />);
+  return () => {
+    root.unmount();
+    backend.close();
+  };
+}
+
+export default { render };
