@@ -16,7 +16,7 @@ from ..errors import Cancelled, RunError
 from ..flow.document import Document
 from ..flow.media_files import MediaFiles
 from ..schema import NodeType, Registry
-from .backends import Backend, InlineBackend, Stop, backend_for
+from .backends import Backend, InlineBackend, Stop, backend_for, check_backend
 from .cache import Cache, MemoryCache, Results, process_cache
 from .events import Event
 from .plan import Plan, make_plan
@@ -63,7 +63,7 @@ def start(
     Raises:
         FlowProblems: Something that the targets need is wrong; nothing was started.
     """
-    backend_for(backend, "auto") if isinstance(backend, str) else None  # a wrong name is said before anything starts
+    check_backend(backend)
     if cache is None or isinstance(cache, MemoryCache):
         cache = process_cache() if cache is None else Cache(cache)
     plan = make_plan(document, registry, files, inputs or {}, targets, is_kept=cache.has)

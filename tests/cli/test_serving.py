@@ -107,3 +107,8 @@ def test_what_changed_or_did_not_is_said(saved: Path, folder: Path) -> None:
     made = invoke("keys", "make", "me", "--flow", "nothing", "--folder", folder)
     assert "No flow 'nothing' is published yet" in made.stderr
     assert "refused from now on" in invoke("keys", "revoke", made.stdout.split("_")[1], "--folder", folder).stderr
+
+
+def test_a_backend_that_there_is_not_is_refused_before_anything_starts(folder: Path) -> None:
+    told = invoke("serve", "--backend", "wroker", "--port", 0, "--folder", folder, code=1).stderr
+    assert "no backend 'wroker'. Did you mean 'worker'?" in told

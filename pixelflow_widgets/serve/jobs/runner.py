@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from ...media import Preview
-from ...run.backends import Backend, shared_worker
+from ...run.backends import Backend, check_backend, shared_worker
 from ...schema import Registry
 from ..store import Store
 from .artifacts import Artifacts
@@ -57,6 +57,7 @@ class Runner:
             from ..publishing.endpoints import Endpoints
 
             endpoints = Endpoints(store) if registry is None else Endpoints(store, registry)
+        check_backend(backend)
         self.jobs = jobs or Jobs(store)
         self._store, self._lanes, self._backend, self._endpoints = store, lanes, backend, endpoints
         self._artifacts = Artifacts(store)
