@@ -99,7 +99,13 @@ function Foot({ job }: { job: Job }) {
 
 export function Card({ job, number }: { job: Job; number: number }) {
   return (
-    <article className="pp-card" data-status={job.status} aria-label={`Generation ${number}`} aria-busy={!isOver(job)}>
+    <article
+      className="pp-card"
+      data-job={job.id}
+      data-status={job.status}
+      aria-label={`Generation ${number}`}
+      aria-busy={!isOver(job)}
+    >
       {!isOver(job) && <Waiting job={job} />}
       {job.status === "succeeded" && <Outputs job={job} />}
       {(job.status === "failed" || job.status === "canceled") && <Failed job={job} />}
