@@ -10,14 +10,13 @@ import contextlib
 import json
 import logging
 import logging.handlers
-import secrets
 import signal
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
@@ -27,11 +26,15 @@ from ..schema import Registry
 from .http.app import make_app
 from .http.listening import CarefulProtocol
 from .jobs.runner import Runner
+from .keys import NewKey
 from .publishing.endpoints import Endpoint
 from .serving import Serving
 from .snippets import KEY, snippets
 from .store import Store
 from .uploads.limits import Limits
+
+if TYPE_CHECKING:
+    from .client import Client
 
 PORT = 8484
 _START_SECONDS = 30.0
@@ -87,6 +90,7 @@ class Server:
         self._uvicorn: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
         self._socket: socket.socket | None = None
+        self._own: NewKey | None = None
 
     @property
     def url(self) -> str:
@@ -101,6 +105,15 @@ class Server:
     def is_running(self) -> bool:
         """Return whether it answers."""
         return self._uvicorn is not None and self._uvicorn.started and not self._uvicorn.should_exit
+
+    def client(self) -> Client:
+        """Return a client of the server for this process, with a key that is revoked when the server stops."""
+        from .client import Client
+
+        url = self.url
+        if self._own is None:
+            self._own = self.serving.keys.make("the server's own process")
+        return Client(url, self._own.text)
 
     def start(self) -> Server:
         """Begin to serve in a thread, and return when it answers.
@@ -197,9 +210,11 @@ class Server:
     def _close(self) -> None:
         self.serving.deliveries.stop()
         self.runner.stop()
+        if self._own is not None:
+            self.serving.keys.revoke(self._own.key.id)
         if self._socket is not None:
             self._socket.close()
-        self._uvicorn = self._thread = self._socket = None
+        self._uvicorn = self._thread = self._socket = self._own = None
 
     def __enter__(self) -> Server:
         return self.start()
@@ -261,7 +276,7 @@ def first_key(serving: Serving, title: str = "first") -> str | None:
 
 
 def welcome(server: Server, key: str | None, endpoint: Endpoint | None = None) -> str:
-    """Return what is printed when a server begins: where it is, the key once, a line to try, the documentation.
+    """Return what is printed when a server begins: where it is, the key once, a page and a line to try it.
 
     Args:
         server: The server.
@@ -272,20 +287,10 @@ def welcome(server: Server, key: str | None, endpoint: Endpoint | None = None) -
     if key is not None:
         lines.append(f"Key (shown once): {key}")
     if endpoint is not None:
+        opened = "" if key is None else f"#key={key}"  # what follows # stays in the browser
+        lines.insert(1, f"Playground: {server.url}/play/{endpoint.name}{opened}")
         signature = endpoint.signature
         shown = snippets(server.url, endpoint.name, signature.request_schema(), signature.result_schema())["curl"]
         head, _, call = shown.partition("\n\n")
         lines += ["", f"export {KEY}={key}" if key is not None else head, call.rstrip()]
     return "\n".join(lines)
-
-
-def serving(store: Store | None = None, *, port: int = 0, **settings: Any) -> tuple[Server, str]:
-    """Start a server in a thread and return it with a key of its own, for a program that serves itself.
-
-    Args:
-        store: Where the flows are.
-        port: 0 takes a free one.
-        settings: As for `Server`.
-    """
-    server = Server(store, port=port, **settings).start()
-    return server, server.serving.keys.make(f"own-{secrets.token_hex(3)}").text

@@ -24,7 +24,7 @@ import pytest
 
 import pixelflow_widgets as pf
 from pixelflow_widgets.errors import ServeError
-from pixelflow_widgets.serve.server import Server, serving
+from pixelflow_widgets.serve.server import Server
 from pixelflow_widgets.serve.store import Store
 
 from .flows import poster_flow, publish_all, served
@@ -158,6 +158,7 @@ def test_a_flow_is_served_beside_a_notebook(tmp_path: Path, capsys: pytest.Captu
         key = re.findall(r"Key \(shown once\): (\S+)", told)[0]
         assert server.url in told
         assert f"export PIXELFLOW_KEY={key}" in told
+        assert f"Playground: {server.url}/play/poster#key={key}\n" in told
         assert threading.current_thread() is threading.main_thread()
         answer = httpx.post(
             f"{server.url}/v1/flows/poster",
@@ -210,10 +211,13 @@ def test_stopping_ends_streams_and_gives_back_what_runs(tmp_path: Path) -> None:
     assert job.status in ("queued", "running")
 
 
-def test_a_program_serves_itself(tmp_path: Path) -> None:
-    server, key = serving(Store(tmp_path), backend="inline")
-    with server:
-        assert httpx.get(f"{server.url}/v1/flows", headers={"x-api-key": key}).json() == {"flows": []}
+def test_a_process_calls_its_own_server_with_a_key_that_goes_with_it(tmp_path: Path) -> None:
+    with served(tmp_path) as server:
+        assert "poster" in [flow["name"] for flow in server.client().flows()]
+        server.client()
+        own = [key for key in server.serving.keys.all() if key.title == "the server's own process"]
+        assert len(own) == 1
+    assert all(key.revoked_at for key in server.serving.keys.all())
 
 
 def test_importing_the_package_loads_nothing_of_a_server() -> None:

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from ...errors import NoEndpoint, PublishRefused, nearest
 from ...flow.document import Document
@@ -153,7 +153,7 @@ class Endpoints:
         chosen = name_of(document) if name is None else name
         kept = frozen(document, registry)
         signature = signature_of(kept, registry, seeds)
-        found = [*_name_problems(chosen), *reasons(document, kept, registry, files, signature)]
+        found = [*_name_problems(chosen), *_seed_problems(seeds), *reasons(document, kept, registry, files, signature)]
         models, faults = fix_models(named_models(kept, registry, files))
         known = {problem.sentence for problem in found}
         found += [Problem("model", each) for each in faults if not any(each in sentence for sentence in known)]
@@ -353,6 +353,18 @@ def read_id(text: str) -> tuple[str, int] | None:
     """Return (name, number) of "poster-v2", or None for what is no id."""
     match = _ID.match(text)
     return (match[1], int(match[2])) if match and NAME.match(match[1]) else None
+
+
+def _seed_problems(seeds: str) -> list[Problem]:
+    if seeds in get_args(SeedPolicy):
+        return []
+    return [
+        Problem(
+            "seeds",
+            f"{str(seeds)[:80]!r} does not say what a seed is that no caller gives.",
+            "Write 'drawn' or 'given'.",
+        )
+    ]
 
 
 def _name_problems(name: str) -> list[Problem]:

@@ -174,6 +174,11 @@ def test_caps_are_kept_and_may_be_changed_without_a_new_version(store: Store) ->
         publish(store, words_flow(), "words", caps={"secs": 5, "pixels": 0})
 
 
+def test_a_seed_policy_that_there_is_not_is_refused(store: Store) -> None:
+    with pytest.raises(PublishRefused, match="'mine' does not say what a seed is"):
+        publish(store, words_flow(), "words", seeds="mine")
+
+
 def test_what_callers_may_know_of_an_endpoint_holds_nothing_of_the_flow(store: Store) -> None:
     told = publish(store, words_flow(image=PIL.Image.new("RGB", (3, 3))), "words").as_json()
     assert told["id"] == "words-v1" and told["signature"]["inputs"][0]["name"] == "text"
