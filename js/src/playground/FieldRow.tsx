@@ -70,7 +70,7 @@ function useMedia(): MediaAccess {
   return useMemo(
     () => ({
       upload: async (file) => ({ $media: await play.backend.upload(file) }),
-      url: (reference) => play.url(reference),
+      url: async (reference) => (await play.medium(reference)).url,
     }),
     [play],
   );

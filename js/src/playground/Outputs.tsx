@@ -58,7 +58,7 @@ export function Picture({ medium, title }: Omit<ShownProps, "stem">) {
 
 function Player({ medium, title }: Omit<ShownProps, "stem">) {
   const url = useUrl(medium.id);
-  const peaks = usePeaks(url);
+  const peaks = usePeaks(medium.id);
   if (url === "") return <p className="pp-gone">This file is not kept any more.</p>;
   if (url === null) return <span className="pp-loading" />;
   const result = { mime: medium.type, url, peaks, seconds: medium.seconds ?? null };
@@ -87,11 +87,38 @@ function kindOfFile({ type }: Medium): string {
   return type.split("/")[0] ?? "";
 }
 
-function Tools({ medium, stem }: { medium: Medium; stem: string }) {
+/** Makes a result the value of an input that takes it. */
+function UseAs({ medium }: { medium: Medium }) {
   const play = usePlay();
   const kind = kindOfFile(medium);
   const into = play.fields.filter(({ item }) => item === kind || (kind === "image" && item === "mask"));
-  const keep = () => play.url(medium.id).then((url) => save(fileName(stem, medium.type), url));
+  const [only] = into;
+  if (!only) return null;
+  if (into.length === 1) {
+    return (
+      <button type="button" className="pp-quiet" onClick={() => void play.use(medium, only.name)}>
+        <Icon name="into" /> Use as {only.title.toLowerCase()}
+      </button>
+    );
+  }
+  return (
+    <span className="pp-quiet pp-pick">
+      <Icon name="into" /> Use as …
+      <select aria-label="Use as" value="" onChange={(event) => void play.use(medium, event.target.value)}>
+        <option value="">Use as …</option>
+        {into.map((field) => (
+          <option key={field.name} value={field.name}>
+            {field.title}
+          </option>
+        ))}
+      </select>
+    </span>
+  );
+}
+
+function Tools({ medium, stem }: { medium: Medium; stem: string }) {
+  const play = usePlay();
+  const keep = () => play.medium(medium.id).then(({ url }) => save(fileName(stem, medium.type), url));
   return (
     <span className="pp-tools">
       {medium.width && medium.height ? (
@@ -99,11 +126,7 @@ function Tools({ medium, stem }: { medium: Medium; stem: string }) {
           {medium.width} × {medium.height}
         </span>
       ) : null}
-      {into.map((field) => (
-        <button key={field.name} type="button" className="pp-quiet" onClick={() => void play.use(medium, field.name)}>
-          <Icon name="into" /> Use as {field.title.toLowerCase()}
-        </button>
-      ))}
+      <UseAs medium={medium} />
       <button type="button" className="pp-quiet" onClick={() => void keep()}>
         <Icon name="save" /> Save
       </button>

@@ -6,6 +6,7 @@ import { createRoot, type Root } from "react-dom/client";
 import type { EditorModel } from "../bridge/protocol";
 import "../theme/tokens.css";
 import "../controls/controls.css";
+import "../media/results.css";
 import { KernelBackend } from "./kernelBackend";
 import { Notebook } from "./Notebook";
 import { Page } from "./Page";

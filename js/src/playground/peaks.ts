@@ -1,6 +1,7 @@
 // How loud a sound is over its time, for the shape that its player shows.
 
 import { useEffect, useState } from "react";
+import { usePlay } from "./context";
 
 const COUNT = 90;
 
@@ -17,21 +18,21 @@ export function peaksOf(samples: Float32Array, count = COUNT): number[] {
   return peaks.map((peak) => Math.round((100 * peak) / loudest));
 }
 
-export function usePeaks(url: string | null): readonly number[] {
+export function usePeaks(id: string): readonly number[] {
+  const play = usePlay();
   const [peaks, setPeaks] = useState<readonly number[]>([]);
   useEffect(() => {
-    if (!url) return;
     let gone = false;
     // A context that plays nothing: it needs no leave of the user.
     const read = async () => {
-      const bytes = await (await fetch(url)).arrayBuffer();
-      const sound = await new OfflineAudioContext(1, 1, 44_100).decodeAudioData(bytes);
+      const { bytes } = await play.medium(id);
+      const sound = await new OfflineAudioContext(1, 1, 44_100).decodeAudioData(await bytes.arrayBuffer());
       if (!gone) setPeaks(peaksOf(sound.getChannelData(0)));
     };
     read().catch(() => null); // the player works without its shape
     return () => {
       gone = true;
     };
-  }, [url]);
+  }, [play, id]);
   return peaks;
 }

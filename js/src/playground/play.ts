@@ -49,7 +49,7 @@ export class Play {
   readonly isThere = new Store(true);
   /** The picture that is looked at in full. */
   readonly large = new Store<Seen | null>(null);
-  #media = new Map<string, Promise<string>>();
+  #media = new Map<string, Promise<{ bytes: Blob; url: string }>>();
   #end: () => void;
 
   constructor(
@@ -70,7 +70,11 @@ export class Play {
   close(): void {
     this.#end();
     for (const url of Object.values(this.previews.get())) URL.revokeObjectURL(url);
-    for (const url of this.#media.values()) url.then(URL.revokeObjectURL, () => null);
+    for (const known of this.#media.values())
+      known.then(
+        ({ url }) => URL.revokeObjectURL(url),
+        () => null,
+      );
   }
 
   /** Reads what was made earlier, and shows the newest of it. */
@@ -145,9 +149,13 @@ export class Play {
     this.faults.set({});
   }
 
-  /** Where a medium can be read. */
-  url(id: string): Promise<string> {
-    const known = this.#media.get(id) ?? this.backend.medium(id).then((bytes) => URL.createObjectURL(bytes));
+  /** A medium, and where it can be read. */
+  medium(id: string): Promise<{ bytes: Blob; url: string }> {
+    const fetched = async () => {
+      const bytes = await this.backend.medium(id);
+      return { bytes, url: URL.createObjectURL(bytes) };
+    };
+    const known = this.#media.get(id) ?? fetched();
     this.#media.set(id, known);
     known.catch(() => this.#media.delete(id));
     return known;
@@ -158,7 +166,7 @@ export class Play {
     const field = this.field(name);
     if (!field) return;
     try {
-      const bytes = await this.backend.medium(medium.id);
+      const { bytes } = await this.medium(medium.id);
       const file = new File([bytes], medium.id, { type: medium.type });
       const taken: Json = { $media: await this.backend.upload(file) };
       const before = this.values.get()[name];

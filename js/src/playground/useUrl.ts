@@ -8,7 +8,10 @@ export function useUrl(id: string): string | null {
   useEffect(() => {
     let gone = false;
     const keep = (url: string) => gone || setKnown({ id, url });
-    play.url(id).then(keep, () => keep(""));
+    play.medium(id).then(
+      (medium) => keep(medium.url),
+      () => keep(""),
+    );
     return () => {
       gone = true;
     };

@@ -49,10 +49,10 @@ def request_schema(signature: Signature) -> dict[str, Any]:
 def entry_schema(entry: Entry) -> dict[str, Any]:
     """Return the schema of one input."""
     made: dict[str, Any] = {"title": entry.title}
-    if entry.help:
-        made["description"] = entry.help
     item = _item_schema(entry)
     made |= {"type": "array", "items": item, "maxItems": entry.limits["max_items"]} if entry.type.many else item
+    if entry.help:
+        made["description"] = entry.help
     if entry.default is not MISSING and not _is_medium(entry) and not isinstance(entry.default, dict):
         made["default"] = entry.default
     made["x-type"] = f"list[{entry.type.name}]" if entry.type.many else entry.type.name
