@@ -15,6 +15,7 @@ import { findType } from "../src/flow/nodeType";
 import { type Operation, OperationRejected } from "../src/flow/operations";
 import { type Draw, drawBytes } from "./drawing";
 import { FakeModels } from "./fakeModels";
+import { FakePublishing } from "./fakePublishing";
 import type { Found } from "./fakeResults";
 import { FakeRuns } from "./fakeRuns";
 import { settingsOf } from "./freshness";
@@ -37,6 +38,7 @@ export class MemoryKernel {
   readonly traits: EditorTraits;
   readonly runs: FakeRuns;
   readonly models: FakeModels;
+  readonly publishing: FakePublishing;
   /** How long a message is on its way, in milliseconds. */
   delay = 0;
   /** After how long a pause the trait `document` is renewed. */
@@ -97,6 +99,11 @@ export class MemoryKernel {
         },
       },
     );
+    this.publishing = new FakePublishing(
+      () => this.document,
+      () => findProblems(this.document, this.#history.types),
+      () => this.set("problems", this.#problems()),
+    );
     this.traits.problems = this.#problems();
     this.runs.problems = () => this.#problems();
     this.runs.ended = () => this.set("stale", this.runs.stale());
@@ -107,7 +114,8 @@ export class MemoryKernel {
   }
 
   #problems() {
-    return [...findProblems(this.document, this.#history.types), ...this.models.problems()];
+    const found = [...findProblems(this.document, this.#history.types), ...this.models.problems()];
+    return [...found, ...this.publishing.hints()];
   }
 
   get rev(): number {
@@ -227,8 +235,12 @@ export class MemoryKernel {
         );
         return null;
       default:
-        return this.#aboutRuns(request) ?? this.models.answer(request) ?? this.#shelf.answer(request);
+        return this.#aboutRuns(request) ?? this.#aside(request) ?? this.#shelf.answer(request);
     }
+  }
+
+  #aside(request: Request): Answered {
+    return this.models.answer(request) ?? this.publishing.answer(request);
   }
 
   /** Answers what is asked about running; null where it is about something else. */
@@ -303,7 +315,8 @@ export class MemoryKernel {
 
   /** Runs what an edit may have changed; never what writes files. */
   #autoRun(): void {
-    if (this.traits.options.auto_run !== true || this.traits.problems.length > 0) return;
+    const wrong = this.traits.problems.some(({ severity }) => severity !== "hint");
+    if (this.traits.options.auto_run !== true || wrong) return;
     const { types } = this.#history;
     const flow = readFlow(this.document);
     const isPure = (id: string) => findType(types, flow.nodes.get(id)?.type ?? "")?.pure !== false;

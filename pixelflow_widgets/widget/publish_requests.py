@@ -72,15 +72,14 @@ class PublishRequests:
     def _publishing(self, _: str, message: Message, __: Buffers) -> Answer:
         """Return the versions of an endpoint, and what publishing the flow as it is now would change or be refused."""
         document, endpoints = self._flow().document, self._endpoints()
-        known = endpoints.all()
-        name = _text(message, "name") or _name_for(document, known)
+        name = self._name(message)
         versions = endpoints.versions(name)
         current = next((each for each in versions if each.is_current), None)
         pairs = zip(versions, [*versions[1:], None], strict=False)
         told: Message = {
             "name": name,
             "versions": [_version(version, before) for version, before in pairs],
-            "others": [each.name for each in known if each.name != name],
+            "others": [each.name for each in endpoints.all() if each.name != name],
             **self._as_published(document, current),
         }
         if current is not None and current.document["name"] != document["name"]:
@@ -123,6 +122,16 @@ class PublishRequests:
         self._endpoints().unpublish(*_version_of(message))
         return {}, []
 
+    def _name(self, message: Message) -> str:
+        """Return the endpoint that is asked about: the one that the flow was last published as, if none is named."""
+        from ..serve.publishing.endpoints import name_of
+
+        if name := _text(message, "name"):
+            return name
+        document = self._flow().document
+        own = [each for each in self._endpoints().all() if each.document["name"] == document["name"]]
+        return max(own, key=lambda each: each.published_at).name if own else name_of(document)
+
     def _endpoints(self) -> Endpoints:
         from ..serve.publishing.endpoints import Endpoints
 
@@ -131,18 +140,18 @@ class PublishRequests:
     # The server and its keys
 
     def _serving(self, _: str, message: Message, __: Buffers) -> Answer:
-        server, told = _server(), {}
+        server, told = _server(), {"name": self._name(message)}
         if server is not None:
-            told = {"url": server.url, "docs": f"{server.url}/docs", **self._snippets(server, message)}
+            told |= {"url": server.url, "docs": f"{server.url}/docs", **self._snippets(server, told["name"])}
         return {"serving": {**told, "keys": [_key(each) for each in _keys().all() if each.revoked_at is None]}}, []
 
-    def _snippets(self, server: Server, message: Message) -> Message:
+    def _snippets(self, server: Server, name: str) -> Message:
         """Return programs that call the version that answers, if there is one."""
         from ..errors import NoEndpoint
         from ..serve.snippets import snippets
 
         try:
-            endpoint = self._endpoints().find(_text(message, "name"))
+            endpoint = self._endpoints().find(name)
         except NoEndpoint:
             return {}
         signature = endpoint.signature
@@ -206,7 +215,7 @@ class PublishRequests:
         from ..serve.usage import used
 
         titles = {"": NOBODY} | _titles()
-        rows = used(_store(), name=_text(message, "name") or None)
+        rows = used(_store(), name=self._name(message))
         return {"usage": [{**row, "key": titles.get(row["key"], row["key"])} for row in rows]}, []
 
 
@@ -248,14 +257,6 @@ def _titles() -> dict[str, str]:
 def _key(key: Any) -> Message:
     told = {name: getattr(key, name) for name in ("id", "title", "created_at", "last_used_at")}
     return {**told, "scopes": list(key.scopes)}
-
-
-def _name_for(document: Document, known: list[Endpoint]) -> str:
-    """Return the endpoint that a flow was last published as; before that, one made of its name."""
-    from ..serve.publishing.endpoints import name_of
-
-    own = [each for each in known if each.document["name"] == document["name"]]
-    return max(own, key=lambda each: each.published_at).name if own else name_of(document)
 
 
 def _version(version: Endpoint, before: Endpoint | None) -> Message:

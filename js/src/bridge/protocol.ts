@@ -6,6 +6,7 @@ import type { FlowDocument, Json, JsonObject } from "../flow/document";
 import type { NodeTypes } from "../flow/nodeType";
 import type { Operation } from "../flow/operations";
 import type { AboutModel, GettingModel, ModelEntry, ModelFit, ResidentModel } from "./modelEntries";
+import type { PublishAck, PublishRequest } from "./publishing";
 
 export type { AboutModel, GettingModel, ModelEntry, ModelFit, ResidentModel };
 
@@ -185,7 +186,8 @@ export type Request =
   | { type: "get_model"; source: string }
   | { type: "stop_getting"; source: string }
   | { type: "resident_models" }
-  | { type: "free_model"; source: string | null };
+  | { type: "free_model"; source: string | null }
+  | PublishRequest;
 
 /** What is told and not answered; `KernelLink` adds `client`. */
 export type Notice = { type: "credit"; node: string; frame: number } | { type: "visible"; nodes: string[] };
@@ -228,11 +230,11 @@ export interface Reject {
   message: string;
 }
 
-export interface Ack {
+export interface Ack extends PublishAck {
   type: "ack";
   client: string;
   seq: number;
-  /** undo, redo: false where there was nothing to take back; write_export: where it was there already. */
+  /** undo, redo: false where there was nothing to take back; write_export, publish: where it was there already. */
   did?: boolean;
   /** media: what stands for it in the document. */
   value?: Json;

@@ -28,6 +28,7 @@ import { Lightbox } from "./Lightbox";
 import { Models } from "./Models";
 import { Notices } from "./Notices";
 import { Palette } from "./Palette";
+import { Publish } from "./Publish";
 import { StatusLine } from "./StatusLine";
 import { Timeline } from "./Timeline";
 import { Toolbar } from "./Toolbar";
@@ -181,6 +182,7 @@ export function EditorShell() {
         <Versions />
         <Models />
         <Export />
+        <Publish />
       </div>
       <Timeline />
       <StatusLine />

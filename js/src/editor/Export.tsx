@@ -1,9 +1,10 @@
 // The flow as code, notebook or drawing, and one node as cells: to read, to copy, to put into a cell or a file.
 
-import { type FormEvent, useEffect, useState } from "react";
+import { type FormEvent, useState } from "react";
 import type { Ack, Request } from "../bridge/protocol";
 import { useFlow } from "../bridge/sync";
-import { copyText } from "../controls/copy";
+import { useAnswer } from "./asking";
+import { Copy } from "./Copy";
 import { CloseIcon } from "./icons";
 import { type Cell, insertBelow, notebookOf } from "./kernel";
 import { useStored } from "./store";
@@ -59,29 +60,6 @@ function Difference({ lines }: { lines: readonly string[] }) {
   );
 }
 
-/** What the kernel makes, words where it refuses, null until it answers; made anew when the flow changes. */
-function useMade(form: string): Ack | string | null {
-  const { session } = useEditor();
-  const { rev } = useFlow(session.sync);
-  const [made, setMade] = useState<Ack | string | null>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another revision is another text.
-  useEffect(() => {
-    let here = true;
-    const [, node] = form.split(" ");
-    void session.link
-      .request(node ? { type: "node_cells", node } : { type: "export_flow", to: form })
-      .then((answer) => {
-        if (!here) return;
-        if (answer.type === "ack") setMade(answer);
-        else if (answer.type === "reject") setMade(answer.message);
-      });
-    return () => {
-      here = false;
-    };
-  }, [session, form, rev]);
-  return made;
-}
-
 function SaveAs({ form, file, ask }: { form: string; file: string; ask: (answer: Ack | null) => void }) {
   const { session } = useEditor();
   const [path, setPath] = useState(file);
@@ -123,8 +101,9 @@ function SaveAs({ form, file, ask }: { form: string; file: string; ask: (answer:
 
 function Exported({ form, close }: { form: string; close(): void }) {
   const { session, view } = useEditor();
-  const made = useMade(form);
-  const [copied, setCopied] = useState(false);
+  const { rev } = useFlow(session.sync);
+  const [, node] = form.split(" ");
+  const made = useAnswer(node ? { type: "node_cells", node } : { type: "export_flow", to: form }, rev);
   const [differs, setDiffers] = useState<Ack | null>(null);
   if (!made || typeof made === "string")
     return (
@@ -155,9 +134,7 @@ function Exported({ form, close }: { form: string; close(): void }) {
             {more.length > 0 ? `${cells.length} new cells below` : "New cell below"}
           </button>
         )}
-        <button type="button" className="pf-plain" onClick={() => void copyText(text).then(setCopied)}>
-          {copied ? "Copied" : "Copy"}
-        </button>
+        <Copy text={text} />
       </footer>
     </>
   );

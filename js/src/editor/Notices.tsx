@@ -1,5 +1,6 @@
 import { CloseIcon } from "./icons";
 import { useMissing } from "./missing";
+import { usePublishedNews } from "./published";
 import { useStored } from "./store";
 import { useEditor } from "./view";
 import { useLateness, useLateStop, useRefusal } from "./watch";
@@ -9,6 +10,7 @@ export function Notices() {
   const editor = useEditor();
   const { session } = editor;
   useMissing(editor);
+  usePublishedNews(editor);
   useLateness(session);
   useLateStop(session);
   useRefusal(session);

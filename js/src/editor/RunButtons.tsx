@@ -58,6 +58,7 @@ function RunMenu() {
     { title: "Auto-run", checked: auto, act: () => setAutoRun(editor, !auto) },
     { title: "Timeline", checked: timeline, act: () => view.timeline.set(!timeline) },
     { title: "Models", act: () => view.panel.set("models") },
+    { title: "Publish", act: () => view.panel.set("publish") },
   ];
   return <Menu label="Run" className="pf-run-menu" items={items} close={() => view.panel.set(null)} />;
 }

@@ -10,6 +10,7 @@ import {
   LeaveFullIcon,
   MinusIcon,
   ModelsIcon,
+  PublishIcon,
   RedoIcon,
   TimelineIcon,
   UndoIcon,
@@ -79,6 +80,13 @@ export function Toolbar() {
           if (view.form.get().includes(" ")) view.form.set("script");
           view.panel.set(panel === "export" ? null : "export");
         }}
+      />
+      <Button
+        name="Publish"
+        className="pf-roomy-only"
+        icon={<PublishIcon />}
+        pressed={panel === "publish"}
+        act={() => view.panel.set(panel === "publish" ? null : "publish")}
       />
       <span className="pf-divider pf-wide-only" />
       <ZoomButtons />

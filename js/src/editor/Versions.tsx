@@ -1,10 +1,9 @@
-import { useEffect, useState } from "react";
-import type { VersionEntry } from "../bridge/protocol";
+import { useAnswer } from "./asking";
 import { CloseIcon } from "./icons";
 import { useStored } from "./store";
 import { useEditor } from "./view";
 
-function timeWords(savedAt: string): string {
+export function timeWords(savedAt: string): string {
   const time = new Date(savedAt);
   if (Number.isNaN(time.getTime())) return savedAt;
   const today = time.toDateString() === new Date().toDateString();
@@ -14,18 +13,7 @@ function timeWords(savedAt: string): string {
 
 function VersionList() {
   const { session, view } = useEditor();
-  const [versions, setVersions] = useState<readonly VersionEntry[] | string | null>(null);
-  useEffect(() => {
-    let here = true;
-    void session.link.request({ type: "versions" }).then((answer) => {
-      if (!here) return;
-      if (answer.type === "ack") setVersions(answer.versions ?? []);
-      else if (answer.type === "reject") setVersions(answer.message);
-    });
-    return () => {
-      here = false;
-    };
-  }, [session]);
+  const answer = useAnswer({ type: "versions" });
   const restore = (id: string) => {
     view.panel.set(null);
     view.root?.focus({ preventScroll: true });
@@ -34,8 +22,9 @@ function VersionList() {
       else session.say({ kind: "restore", words: "Restored. Undo takes it back.", tone: "calm" });
     });
   };
-  if (versions === null) return <p>Asking the kernel…</p>;
-  if (typeof versions === "string") return <p>{versions}</p>;
+  if (answer === null) return <p>Asking the kernel…</p>;
+  if (typeof answer === "string") return <p>{answer}</p>;
+  const { versions = [] } = answer;
   if (versions.length === 0) return <p>No version is kept yet. One is, each time the file is written.</p>;
   return (
     <ul>

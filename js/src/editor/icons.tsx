@@ -60,6 +60,7 @@ export const SearchIcon = icon(
 );
 export const MinusIcon = icon(<path d="M3 8h10" />);
 export const DownIcon = icon(<path d="m4.5 6.2 3.5 3.6 3.5-3.6" />);
+export const UpIcon = icon(<path d="m4.5 9.8 3.5-3.6 3.5 3.6" />);
 export const AutoIcon = icon(
   <path d="M13.4 7.2A5.5 5.5 0 0 0 3.2 5.4M2.6 8.8a5.5 5.5 0 0 0 10.2 1.8M3 2.4v3.2h3.2M13 13.6v-3.2H9.8" />,
 );
@@ -67,3 +68,7 @@ export const TimelineIcon = icon(<path d="M2.5 4h5M5 8h6M8.5 12h5" />);
 export const ExportIcon = icon(<path d="M5.5 4.5 2 8l3.5 3.5M10.5 4.5 14 8l-3.5 3.5" />);
 export const PinIcon = icon(<path d="M6 2.2h4M6.7 2.2v4L4.5 8.9h7L9.3 6.2v-4M8 8.9v4.9" />);
 export const ModelsIcon = icon(<path d="M8 2.2 13.2 5v6L8 13.8 2.8 11V5zM2.8 5 8 7.8 13.2 5M8 7.8v6" />);
+export const PublishIcon = icon(
+  <path d="M8 9.5v-7M5 5l3-3 3 3M2.6 8.2a5.6 5.6 0 0 0 .5 3.6 2.6 2.6 0 0 0 2.3 1.4h5.2a2.6 2.6 0 0 0 2.3-1.4 5.6 5.6 0 0 0 .5-3.6" />,
+);
+export const EditIcon = icon(<path d="m3 13 .6-3L10.8 2.8a1.4 1.4 0 0 1 2 0l.4.4a1.4 1.4 0 0 1 0 2L6 12.4z" />);

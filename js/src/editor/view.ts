@@ -41,7 +41,9 @@ export interface CanvasHand {
   inView(): Box;
 }
 
-export type Panel = "versions" | "save" | "run" | "models" | "export" | null;
+export type Panel = "versions" | "save" | "run" | "models" | "export" | "publish" | null;
+
+export type PublishTab = "signature" | "publish" | "call" | "webhooks" | "usage";
 
 export class View {
   readonly id = mint("v", 8);
@@ -56,6 +58,7 @@ export class View {
   readonly panel = new Store<Panel>(null);
   /** What the flow is exported as, or "node n1". */
   readonly form = new Store("script");
+  readonly publishTab = new Store<PublishTab>("publish");
   /** The drawer with the times of runs is open. */
   readonly timeline = new Store(false);
   /** The node or entry whose title is being edited: `n1`, `inputs prompt`. */

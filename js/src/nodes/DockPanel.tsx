@@ -1,14 +1,21 @@
 import { memo, useId } from "react";
 import { changeDefault, removeThese } from "../editor/actions";
-import { CloseIcon } from "../editor/icons";
+import { AlertIcon, CloseIcon, EditIcon } from "../editor/icons";
+import { usePublishedHints } from "../editor/published";
 import { usePart } from "../editor/store";
-import { useEditor } from "../editor/view";
+import { useEditor, type View } from "../editor/view";
 import { ROW_HEIGHT, type Row } from "./card";
 import { type Dock, type DockName, FREE } from "./docks";
 import { PortHandles, RowControl } from "./PortRow";
 import { Title } from "./Title";
 import { Binding } from "./Variable";
 import "./docks.css";
+
+/** Opens the panel in which all of the signature is edited. */
+function openSignature(view: View): void {
+  view.publishTab.set("signature");
+  view.panel.set("publish");
+}
 
 function Entry({ dock, row }: { dock: DockName; row: Row }) {
   const editor = useEditor();
@@ -42,17 +49,28 @@ function Entry({ dock, row }: { dock: DockName; row: Row }) {
       )}
       <Binding row={row} output={dock === "outputs"} />
       {!view.readOnly && (
-        <button
-          type="button"
-          className="pf-tool pf-remove nodrag nopan"
-          aria-label={`Remove the ${word} ${row.title}`}
-          onClick={(event) => {
-            event.stopPropagation();
-            removeThese(editor, [], [], { dock, name });
-          }}
-        >
-          <CloseIcon />
-        </button>
+        <span className="pf-entry-tools nodrag nopan">
+          <button
+            type="button"
+            className="pf-tool"
+            aria-label={`Remove the ${word} ${row.title}`}
+            onClick={(event) => {
+              event.stopPropagation();
+              removeThese(editor, [], [], { dock, name });
+            }}
+          >
+            <CloseIcon />
+          </button>
+          <button
+            type="button"
+            className="pf-tool"
+            aria-label={`Edit the ${word} ${row.title}`}
+            title="Title, help, limits, choices …"
+            onClick={() => openSignature(view)}
+          >
+            <EditIcon />
+          </button>
+        </span>
       )}
     </li>
   );
@@ -63,6 +81,27 @@ const HINTS: Record<DockName, string> = {
   outputs: "Drop a port on +",
 };
 
+function Header({ name }: { name: DockName }) {
+  const { session, view } = useEditor();
+  const hints = usePublishedHints(session, name);
+  return (
+    <header className="pf-dock-header">
+      {name === "inputs" ? "Inputs" : "Outputs"}
+      {hints.length > 0 && !view.readOnly && (
+        <button
+          type="button"
+          className="pf-tool pf-dock-warning nodrag nopan"
+          aria-label={`Callers would miss ${name} of a published version`}
+          title={hints.map(({ message, remedy }) => `${message} ${remedy}`).join("\n")}
+          onClick={() => openSignature(view)}
+        >
+          <AlertIcon />
+        </button>
+      )}
+    </header>
+  );
+}
+
 /** The flow's own inputs or outputs: its signature, drawn. */
 export const DockPanel = memo(function DockPanel({ dock }: { dock: Dock }) {
   const free = dock.rows.at(-1);
@@ -72,7 +111,7 @@ export const DockPanel = memo(function DockPanel({ dock }: { dock: Dock }) {
       data-dock={dock.name}
       aria-label={`${dock.name === "inputs" ? "Inputs" : "Outputs"} of the flow`}
     >
-      <header className="pf-dock-header">{dock.name === "inputs" ? "Inputs" : "Outputs"}</header>
+      <Header name={dock.name} />
       <ul className="pf-rows">
         {dock.rows
           .filter((row) => row.reference !== FREE)

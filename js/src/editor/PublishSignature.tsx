@@ -1,0 +1,424 @@
+// What the flow takes and gives: every word, limit and choice of an input, their order, and what callers will see of it.
+
+import { useId, useState } from "react";
+import type { Signature, SignatureInput } from "../bridge/publishing";
+import { useFlow } from "../bridge/sync";
+import { useTrait } from "../bridge/traits";
+import { Control } from "../controls/Control";
+import { useDraft } from "../controls/draft";
+import { AreaField, LineField } from "../controls/Field";
+import { controlBlock } from "../controls/heights";
+import { itemName, optionsOf } from "../controls/kind";
+import { clamp, formatNumber, limitsOf, type Reading, readNumber } from "../controls/numbers";
+import { field, isName, isObject, type Json, type JsonObject, titleFromName } from "../flow/document";
+import { entryOf, isTaken, moveEntry, nameEntry, setEntry, setLimit, type Word } from "../flow/edits";
+import type { Port } from "../flow/nodeType";
+import type { Operation } from "../flow/operations";
+import { isList } from "../flow/portType";
+import type { Row } from "../nodes/card";
+import { type DockName, FREE } from "../nodes/docks";
+import { changeDefault, edit, removeThese } from "./actions";
+import { useAnswer } from "./asking";
+import { Copy } from "./Copy";
+import { AlertIcon, DownIcon, UpIcon } from "./icons";
+import { usePublishedHints } from "./published";
+import { Labeled, Waiting } from "./publishParts";
+import { useStored } from "./store";
+import { useEditor } from "./view";
+
+interface Entry {
+  dock: DockName;
+  name: string;
+}
+
+const wordOf = ({ dock }: Entry): Word => (dock === "inputs" ? "input" : "output");
+
+interface LineProps {
+  label: string;
+  value: Json;
+  change(value: Json): void;
+  read?(text: string): Reading;
+  lines?: number;
+  numeric?: boolean;
+  placeholder?: string | undefined;
+  hint?: string;
+}
+
+const readText = (text: string): Reading => ({ value: text.trim() || null });
+const readLines = (text: string): Reading => {
+  const lines = [...new Set(text.split("\n").map((line) => line.trim()))].filter(Boolean);
+  return { value: lines.length > 0 ? lines : null };
+};
+
+/** A text or number of an entry: sent when it was typed to its end, and taken away where it was emptied. */
+function Line({
+  label,
+  value,
+  change,
+  read = readText,
+  lines = 1,
+  numeric = false,
+  placeholder,
+  hint = "",
+}: LineProps) {
+  const draft = useDraft({
+    value,
+    preset: value === null,
+    format: (told) => (Array.isArray(told) ? told.join("\n") : formatNumber(told)),
+    read,
+    lines: lines > 1,
+    onChange: (next, phase) => phase === "final" && change(next),
+  });
+  const shared = { label, draft, disabled: false, placeholder, hint };
+  return (
+    <Labeled label={label} hint={hint}>
+      <span className="pf-control" style={lines > 1 ? { height: 17 * lines + 12 } : undefined}>
+        {lines > 1 ? <AreaField {...shared} lines={lines} /> : <LineField {...shared} numeric={numeric} />}
+      </span>
+    </Labeled>
+  );
+}
+
+/** A default for an input that is to have one; null where somebody has to give it. */
+function firstDefault(port: Port): Json {
+  const kind = itemName(port.type);
+  if (isList(port.type)) return port.default ?? [];
+  const simple: Record<string, () => Json> = {
+    text: () => optionsOf(port)[0] ?? "",
+    choice: () => optionsOf(port)[0] ?? null,
+    int: () => Number(clamp(0, limitsOf(port))),
+    float: () => Number(clamp(0, limitsOf(port))),
+    flag: () => false,
+  };
+  return port.default ?? (Object.hasOwn(simple, kind) ? simple[kind]?.() : null) ?? null;
+}
+
+function Default({ row, required }: { row: Row; required: boolean }) {
+  const editor = useEditor();
+  const { session } = editor;
+  const id = useId();
+  const models = useTrait(session.model, "models");
+  const { reference: name, port, value } = row;
+  const first = firstDefault(port);
+  return (
+    <div className="pf-default">
+      <label htmlFor={id}>Default</label>
+      <label className="pf-check" title={first === null && required ? "Give a default, and it need not be given." : ""}>
+        <input
+          type="checkbox"
+          checked={required}
+          disabled={required && first === null}
+          onChange={() => changeDefault(editor, name, required ? first : null, false)}
+        />
+        Required
+      </label>
+      {row.controlled && (
+        <div style={{ height: controlBlock(port, value) || undefined }}>
+          <Control
+            id={id}
+            port={port}
+            value={value}
+            preset={row.preset}
+            disabled={false}
+            onChange={(next, phase) => changeDefault(editor, name, next, phase === "typing")}
+            media={session.media}
+            models={models ?? []}
+            desk={session.desk}
+            label={`Default of ${row.title}`}
+          />
+        </div>
+      )}
+    </div>
+  );
+}
+
+const NO_LIMITS = { min: null, max: null };
+/** Which limits values of a type have, and what they are called. */
+function limitsFor(port: Port): [name: string, title: string][] {
+  const kind = itemName(port.type);
+  const own: [string, string][] = [];
+  if (kind === "int" || kind === "float") own.push(["min", "Least"], ["max", "Most"]);
+  if (kind === "int") own.push(["step", "In steps of"]);
+  if (kind === "text") own.push(["max_length", "Letters at most"]);
+  if (isList(port.type)) own.push(["max_items", "Items at most"]);
+  return own;
+}
+
+function Limits({ entry, port, told }: { entry: JsonObject; port: Port; told: SignatureInput | undefined }) {
+  const editor = useEditor();
+  const name = String(entry.name);
+  const own = field(entry, "limits");
+  const limits = isObject(own) ? own : {};
+  const fields = limitsFor(port);
+  if (fields.length === 0) return null;
+  const counts = (limit: string) => limit !== "min" && limit !== "max";
+  return (
+    <div className="pf-beside">
+      {fields.map(([limit, title]) => (
+        <Line
+          key={limit}
+          label={title}
+          numeric
+          value={limits[limit] ?? null}
+          placeholder={told?.limits[limit] === undefined ? "any" : String(told.limits[limit])}
+          read={(text) =>
+            readNumber(
+              text,
+              counts(limit) || itemName(port.type) === "int",
+              counts(limit) ? { min: 1, max: null } : NO_LIMITS,
+            )
+          }
+          change={(value) => edit(editor, setLimit(editor.session.sync.snapshot().document, name, limit, value))}
+        />
+      ))}
+    </div>
+  );
+}
+
+const CHOSEN = ["text", "choice", "model"];
+
+function EntryForm({ entry: which, row, signature }: { entry: Entry; row: Row; signature: Signature | undefined }) {
+  const editor = useEditor();
+  const { session, view } = editor;
+  const { document } = session.sync.snapshot();
+  const word = wordOf(which);
+  const { name } = which;
+  const entry = entryOf(document, word, name);
+  if (!entry) return null;
+  const told = signature?.inputs.find((each) => each.name === name);
+  const words = (key: string) => (typeof entry[key] === "string" ? (entry[key] as string) : null);
+  const set = (fields: JsonObject) => edit(editor, setEntry(session.sync.snapshot().document, word, name, fields));
+  const readName = (text: string): Reading => {
+    const next = text.trim();
+    if (!isName(next)) return { problem: "Use letters, digits and _, and begin with a letter." };
+    if (next !== name && isTaken(document, word, next)) return { problem: `There is an ${word} “${next}” already.` };
+    return { value: next };
+  };
+  const rename = (next: Json) => {
+    const operations = nameEntry(session.sync.snapshot().document, word, name, String(next));
+    if (operations.length > 0 && edit(editor, operations)) view.selectedEntry.set({ ...which, name: String(next) });
+  };
+  return (
+    <section className="pf-form" aria-label={`${word === "input" ? "Input" : "Output"} ${row.title}`}>
+      <div className="pf-beside">
+        <Line
+          label="Title"
+          value={words("title")}
+          placeholder={titleFromName(name)}
+          change={(title) => set({ title })}
+        />
+        <Line label="Name" hint="What callers write" value={name} read={readName} change={rename} />
+      </div>
+      <Line
+        label="Help"
+        lines={2}
+        value={words("help")}
+        placeholder={(told?.help ?? row.port.help) || "One sentence for forms and callers"}
+        change={(help) => set({ help })}
+      />
+      {word === "input" && (
+        <>
+          <Default row={row} required={row.value === null} />
+          <Limits entry={entry} port={row.port} told={told} />
+          {CHOSEN.includes(itemName(row.port.type)) && (
+            <Line
+              label="Choices, one on a line"
+              lines={3}
+              value={Array.isArray(entry.choices) ? entry.choices : null}
+              read={readLines}
+              placeholder={itemName(row.port.type) === "model" ? "Models that callers may choose" : "Anything"}
+              change={(choices) => set({ choices })}
+            />
+          )}
+          <label className="pf-check" title="A run takes longer with another value; forms show it with the cost">
+            <input
+              type="checkbox"
+              checked={typeof entry.affects_cost === "boolean" ? entry.affects_cost : told?.affects_cost === true}
+              onChange={(event) => set({ affects_cost: event.target.checked })}
+            />
+            Affects the cost
+          </label>
+        </>
+      )}
+      <footer>
+        <button type="button" className="pf-plain" onClick={() => removeThese(editor, [], [], which)}>
+          Remove the {word}
+        </button>
+      </footer>
+    </section>
+  );
+}
+
+interface ListProps {
+  dock: DockName;
+  rows: readonly Row[];
+  chosen: Entry | undefined;
+}
+
+function List({ dock, rows, chosen }: ListProps) {
+  const editor = useEditor();
+  const { session, view } = editor;
+  const word = wordOf({ dock, name: "" });
+  const put = (name: string, to: number) => {
+    const { document } = session.sync.snapshot();
+    const operations: Operation[] = moveEntry(document, word, name, to);
+    if (operations.length > 0) edit(editor, operations);
+  };
+  return (
+    <>
+      <h4>{dock === "inputs" ? "Inputs" : "Outputs"}</h4>
+      {rows.length === 0 && <p>None. Drag a port onto the dock.</p>}
+      <ul>
+        {rows.map(({ reference: name, title, medium }, place) => {
+          const on = chosen?.dock === dock && chosen.name === name;
+          return (
+            <li
+              key={name}
+              data-chosen={on || undefined}
+              draggable
+              onDragStart={(event) => event.dataTransfer.setData(`text/pf-${dock}`, name)}
+              onDragOver={(event) => event.dataTransfer.types.includes(`text/pf-${dock}`) && event.preventDefault()}
+              onDrop={(event) => {
+                event.preventDefault();
+                event.stopPropagation();
+                put(event.dataTransfer.getData(`text/pf-${dock}`), place);
+              }}
+            >
+              <button
+                type="button"
+                className="pf-entry"
+                aria-pressed={on}
+                onClick={() => view.selectedEntry.set({ dock, name })}
+              >
+                <span className={`pf-entry-dot pf-medium-${medium}`} aria-hidden="true" />
+                {title}
+              </button>
+              <button
+                type="button"
+                className="pf-tool"
+                aria-label={`${title} up`}
+                disabled={place === 0}
+                onClick={() => put(name, place - 1)}
+              >
+                <UpIcon />
+              </button>
+              <button
+                type="button"
+                className="pf-tool"
+                aria-label={`${title} down`}
+                disabled={place === rows.length - 1}
+                onClick={() => put(name, place + 1)}
+              >
+                <DownIcon />
+              </button>
+            </li>
+          );
+        })}
+      </ul>
+    </>
+  );
+}
+
+const short = (value: Json | undefined): string =>
+  value === undefined ? "required" : typeof value === "object" && value !== null ? "…" : String(value);
+
+function Table({ of }: { of: Signature }) {
+  return (
+    <div className="pf-table">
+      <table>
+        <thead>
+          <tr>
+            <th>Input</th>
+            <th>Takes</th>
+            <th>Default</th>
+            <th>Help</th>
+          </tr>
+        </thead>
+        <tbody>
+          {of.inputs.map((input) => (
+            <tr key={input.name}>
+              <td>
+                <code>{input.name}</code>
+              </td>
+              <td>{input.takes}</td>
+              <td data-required={input.is_required || undefined}>{short(input.default)}</td>
+              <td>{input.help}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <p>
+        Gives{" "}
+        {of.outputs.length === 0
+          ? "nothing"
+          : of.outputs.map(({ name, type }) => `${name} (${typeof type === "string" ? type : "a choice"})`).join(", ")}
+        .
+      </p>
+    </div>
+  );
+}
+
+/** A request with a value for each input: its default, else an example. */
+function requestOf({ properties }: JsonObject): string {
+  const fields = Object.entries(isObject(properties) ? properties : {}).map(([name, schema]): [string, Json] => {
+    const { default: value, examples } = isObject(schema) ? schema : {};
+    return [name, value ?? (Array.isArray(examples) ? examples[0] : undefined) ?? "…"];
+  });
+  return JSON.stringify(Object.fromEntries(fields), null, 2);
+}
+
+const PREVIEWS = ["Table", "Request", "Schema"] as const;
+
+function Preview({ of }: { of: Signature }) {
+  const [shown, setShown] = useState<(typeof PREVIEWS)[number]>("Table");
+  const text = shown === "Request" ? requestOf(of.request) : JSON.stringify(of.request, null, 2);
+  return (
+    <section aria-label="What callers see">
+      <header>
+        <div role="tablist" aria-label="Preview">
+          {PREVIEWS.map((name) => (
+            <button key={name} type="button" role="tab" aria-selected={name === shown} onClick={() => setShown(name)}>
+              {name}
+            </button>
+          ))}
+        </div>
+        {shown !== "Table" && <Copy text={text} />}
+      </header>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: long text is scrolled with the keyboard, too. */}
+      {shown === "Table" ? <Table of={of} /> : <pre tabIndex={0}>{text}</pre>}
+    </section>
+  );
+}
+
+export function PublishSignature() {
+  const { session, view } = useEditor();
+  const { rev } = useFlow(session.sync);
+  const selected = useStored(view.selectedEntry);
+  const hints = usePublishedHints(session);
+  const asked = useAnswer({ type: "signature" }, rev);
+  const signature = asked !== null && typeof asked !== "string" ? asked.signature : undefined;
+  const rowsOf = (dock: DockName) =>
+    view.scene?.docks.find(({ name }) => name === dock)?.rows.filter(({ reference }) => reference !== FREE) ?? [];
+  const all = (["inputs", "outputs"] as const).flatMap((dock) => rowsOf(dock).map((row) => ({ dock, row })));
+  const found = all.find(({ dock, row }) => selected?.dock === dock && selected.name === row.reference) ?? all[0];
+  const chosen = found && { dock: found.dock, name: found.row.reference };
+  return (
+    <>
+      {hints.map(({ message, remedy }) => (
+        <p key={message} className="pf-warns" role="alert">
+          <AlertIcon /> {message} {remedy}
+        </p>
+      ))}
+      <div className="pf-three">
+        <nav className="pf-entries" aria-label="Inputs and outputs">
+          <List dock="inputs" rows={rowsOf("inputs")} chosen={chosen} />
+          <List dock="outputs" rows={rowsOf("outputs")} chosen={chosen} />
+        </nav>
+        {found && chosen && (
+          <EntryForm key={`${chosen.dock} ${chosen.name}`} entry={chosen} row={found.row} signature={signature} />
+        )}
+        {signature ? <Preview of={signature} /> : <Waiting asked={asked} />}
+      </div>
+    </>
+  );
+}
