@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zlib
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from types import MappingProxyType
@@ -46,13 +47,14 @@ class Codecs(NamedTuple):
     sound_options: Mapping[str, str] = MappingProxyType({})
 
 
-def picture_file(image: PIL.Image.Image, ending: str, record: str = "") -> bytes:
+def picture_file(image: PIL.Image.Image, ending: str, record: str = "", *, is_quick: bool = False) -> bytes:
     """Return a picture as a file.
 
     Args:
         image: The picture; what a format has no room for (transparency, wide numbers) is left out.
         ending: ".png", ".jpg", ".webp" …
         record: A text to carry; a .bmp has no room for one.
+        is_quick: A PNG is written in a third of the time; photographs are as small, drawings up to half as large again.
     """
     if ending == ".png":
         if image.mode in ("I", "F"):
@@ -62,7 +64,10 @@ def picture_file(image: PIL.Image.Image, ending: str, record: str = "") -> bytes
     elif ending not in (".webp", ".tif", ".tiff", ".avif"):
         image = image.convert("RGB")
     buffer = io.BytesIO()
-    image.save(buffer, PIL.Image.registered_extensions()[ending], **picture_options(ending, record))
+    options = picture_options(ending, record)
+    if is_quick and ending == ".png":
+        options["compress_type"] = zlib.Z_RLE  # what the filters of a PNG leave over seldom repeats further back
+    image.save(buffer, PIL.Image.registered_extensions()[ending], **options)
     return buffer.getvalue()
 
 

@@ -72,7 +72,7 @@ class Results:
             return [self.told(item) for item in value]
         if isinstance(value, PIL.Image.Image):
             facts = {"width": value.width, "height": value.height}
-            return self._stored(picture_file(value, ".png"), "image/png", facts)
+            return self._stored(picture_file(value, ".png", is_quick=True), "image/png", facts)
         if isinstance(value, Audio):
             channels, frames = value.samples.shape
             facts = {"seconds": round(frames / value.sample_rate, 3), "sample_rate": value.sample_rate}
