@@ -46,13 +46,33 @@ class Handlers(Protocol):
     """Not answered."""
 
 
-AGAIN = frozenset(
-    (
-        "hello want versions compare picture run_state why timeline about_model model_fit missing_models "
-        "resident_models variables export_flow node_cells signature publishing serving webhooks usage about jobs medium "
-        "estimate code"
-    ).split()
-)
+AGAIN = {
+    "hello",
+    "want",
+    "versions",
+    "compare",
+    "picture",
+    "run_state",
+    "why",
+    "timeline",
+    "about_model",
+    "model_fit",
+    "missing_models",
+    "resident_models",
+    "variables",
+    "export_flow",
+    "node_cells",
+    "signature",
+    "publishing",
+    "serving",
+    "webhooks",
+    "usage",
+    "about",
+    "jobs",
+    "medium",
+    "estimate",
+    "code",
+}
 """Requests that change nothing: asked again, they are done again, so that no large answer is kept."""
 
 

@@ -145,6 +145,7 @@ class Generations:
         self._all: list[Generation] = []
         self._waiting: list[Generation] = []
         self._going: list[Generation] = []
+        self._lanes = 1
 
     def add(self, orders: list[Order], lanes: int, kept: Mapping[str, Any]) -> list[Generation]:
         """Begin generations as soon as there is room; return them.

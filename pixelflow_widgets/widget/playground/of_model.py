@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ...errors import ModelError, PixelFlowError, nearest
 from ...flow.subflows import title_of
 from ...media import Model
-from ...models.cards import ModelCard, described
+from ...models.cards import ModelCard, card_of, described
 from ...schema import NodeType, Port
 from ...schema.node_type import OPTION, in_words
 from .subject import FORMED, Subject
@@ -30,6 +31,8 @@ def of_model(model: Model, task: str | None, fixed: Mapping[str, Any], make: Cal
         PixelFlowError: There is no such task, or it needs something that no form can give.
     """
     card = described(model)
+    if card_of(model) is None:  # what its family is made for is no limit for one that somebody has trained further
+        card = replace(card, limits={})
     _check_whole(card)
     name = task or _first_task(card)
     title = card.title if name == next(iter(card.tasks), name) else f"{card.title}: {in_words(name).lower()}"

@@ -171,6 +171,9 @@ class ShownPlayground(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         self._warm()
+        if getattr(self.comm, "_closed", False) is True:  # by a notebook that has run the cell again that showed it
+            self.comm = None
+        self.open()
         bundle = super()._repr_mimebundle_(**options)
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
         return {**data, "text/plain": repr(self)}, metadata

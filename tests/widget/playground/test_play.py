@@ -37,14 +37,14 @@ def draws_lot(seed: Annotated[int, pf.Seed()] = 0) -> int:
 
 @pf.node
 def counts_pictures(images: list[pf.Image], table: pf.Table | None = None) -> int:
-    return len({image.tobytes() for image in images}) + (0 if table is None else 10 * len(table))
+    return len({image.tobytes() for image in images}) + (0 if table is None else 10 * table.shape[0])
 
 
 def played(flow: pf.Flow) -> Play:
     return Play(of_flow(flow), Nobody())
 
 
-def lots(default: int = 7, **limits: float) -> Play:
+def lots(default: int = 7, **limits: Any) -> Play:
     flow = pf.Flow("lots")
     flow.output("lot", flow.add(draws_lot, seed=flow.input("seed", default, **limits))["number"])
     return played(flow)

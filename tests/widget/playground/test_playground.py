@@ -12,6 +12,7 @@ import pytest
 
 import pixelflow_widgets as pf
 from pixelflow_widgets.errors import FlowProblems, ValuesRefused
+from tests.zoo import Zoo
 
 from ..conftest import gate
 from ..page import wait_for
@@ -107,6 +108,16 @@ def test_the_worker_is_warmed_when_a_model_is_shown(warmed: list[str]) -> None:
     wait_for(lambda: warmed == ["warm"])
 
 
+def test_shown_again_after_its_line_was_closed_it_has_a_new_one(warmed: list[str]) -> None:
+    playground = pf.Playground(words())
+    first: Any = playground.comm
+    first._closed = True
+    data, _ = playground._repr_mimebundle_()
+    assert playground.comm is not first
+    assert data["application/vnd.jupyter.widget-view+json"]["model_id"] == playground.model_id
+    assert PlayPage(playground).ask("about")["title"] == "Big words"
+
+
 def test_closing_it_cancels_what_is_on_and_lets_go_of_the_flow(warmed: list[str]) -> None:
     flow = painter()
     before = len(flow._listeners)
@@ -143,3 +154,28 @@ def test_the_starter_paints_what_is_said(warmed: list[str]) -> None:
     assert blue > red
     by_hand = pf.nodes.text_to_image("a red circle on a blue background", steps=6, seed=3, guidance=3.0)
     assert by_hand.tobytes() == result["image"].tobytes()
+
+
+@pytest.mark.parametrize(
+    ("model", "task", "values", "types"),
+    [
+        ("llama", "chat", {"prompt": "Hello.", "max_tokens": 4}, {"text": str}),
+        ("vits", None, {"text": "Good morning."}, {"audio": pf.Audio}),
+        (
+            "ltx_video",
+            None,
+            {"prompt": "a ball", "frames": 9, "width": 64, "height": 64, "steps": 1},
+            {"video": pf.Video},
+        ),
+    ],
+)
+def test_models_of_every_modality_are_played(
+    warmed: list[str], zoo: Zoo, model: str, task: str | None, values: dict[str, Any], types: dict[str, type]
+) -> None:
+    playground = pf.Playground(str(zoo(model)), task=task)
+    page = PlayPage(playground)
+    job = page.ended(page.start(**values)[0]["id"])
+    assert job["error"] is None, job["error"]
+    assert {name: type(value) for name, value in dict(playground.last or {}).items()} == types
+    told = next(iter(job["outputs"].values()))
+    assert isinstance(told, str) or page.ask("medium", id=told["id"])["buffers"][0]
