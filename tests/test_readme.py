@@ -49,7 +49,7 @@ def test_every_command_is_there() -> None:
     from pixelflow_widgets.cli import app
 
     commands = set(re.findall(r"^pixelflow (\w+(?: (?:score|train))?)", "\n".join(blocks("sh")), flags=re.MULTILINE))
-    assert commands == {"run", "models", "export", "lab"}
+    assert commands == {"run", "models", "publish", "serve", "mcp"}
     for command in commands:
         assert CliRunner().invoke(app, [*command.split(), "--help"]).exit_code == 0
     makefile = (ROOT / "Makefile").read_text()
