@@ -113,10 +113,13 @@ soak: setup ## Run the randomised tests for longer: make soak SOAK=50
 # What is measured against lives by itself, so that its packages never meet ours.
 .rivals/.installed: | $(TOOLS)
 	$(PYTHON) -m venv --clear .rivals
-	.rivals/bin/python -m pip install --quiet --disable-pip-version-check --no-input apache-hamilton
+	for name in apache-hamilton gradio litserve; do \
+		.rivals/bin/python -m pip install --quiet --disable-pip-version-check --no-input $$name || \
+			echo "$$name cannot be installed here: nothing is measured against it."; \
+	done
 	touch $@
 
-bench: export PIXELFLOW_HAMILTON := $(CURDIR)/.rivals/bin/python
+bench: export PIXELFLOW_RIVALS := $(CURDIR)/.rivals/bin/python
 bench: setup .rivals/.installed ## Measure what the README claims
 	for script in benchmarks/*.py; do \
 		echo "$$script"; $(BIN)/python "$$script" || exit 1; \

@@ -8,7 +8,7 @@ results, the call. Here everything else is counted too: validation, the run's th
     changed   the last node of the chain, or one of those side by side, has another value: one node runs
 
 Apache Hamilton runs where it is installed: `make bench` puts it into an environment of its own, and names that in
-PIXELFLOW_HAMILTON.
+PIXELFLOW_RIVALS.
 """
 
 from __future__ import annotations
@@ -198,7 +198,7 @@ print(building, statistics.median(taken))
 
 def hamilton_seconds(kind: str, count: int) -> tuple[float, float] | str:
     """Return (CPU seconds to build its driver, to execute), or why there are none."""
-    python = os.environ.get("PIXELFLOW_HAMILTON", sys.executable)
+    python = os.environ.get("PIXELFLOW_RIVALS", sys.executable)
     told = subprocess.run([python, "-c", HAMILTON, kind, str(count)], capture_output=True, text=True, check=False)
     if told.returncode:
         last = told.stderr.strip().splitlines()[-1:] or ["no word"]
