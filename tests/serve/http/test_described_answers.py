@@ -75,5 +75,6 @@ def test_every_answer_is_described(server: Server, headers: dict[str, str]) -> N
                 continue  # nothing wrong can be sent to an address without parameters
             except FailureGroup as failed:
                 found += [f"{operation.label}: {failure}" for failure in failed.exceptions]
+    print(f"{sent} requests to {len(operations)} addresses.")
     assert found == []
     assert sent >= CASES * 0.6
