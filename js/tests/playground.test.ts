@@ -278,7 +278,8 @@ describe("in a notebook", () => {
   }
 
   test("a file goes to the kernel with what is started, as bytes, and in no notice before", async () => {
-    const { backend, heard } = kernel(() => ({ jobs: [job("g1")] }));
+    const inputs = { image: "up_8", images: ["up_2", "up_9"] };
+    const { backend, heard } = kernel(() => ({ jobs: [job("g1", { inputs })] }));
     const id = await backend.upload(new File(["abc"], "a.png"));
     backend.keep({ image: id, images: [id, "up_2"], prompt: "a hill" });
     expect(heard[0]?.message.values).toEqual({ prompt: "a hill" });
@@ -288,6 +289,10 @@ describe("in a notebook", () => {
     expect(message?.count).toBe(2);
     expect(buffers?.map((bytes) => new TextDecoder().decode(bytes))).toEqual(["abc", "abc"]);
     expect(await (await backend.medium(id)).text(), "and is still shown here").toBe("abc");
+    backend.keep({ image: id, images: ["up_2", id] });
+    expect(heard[2]?.message.values, "the kernel has it now").toMatchObject({ image: expect.stringMatching(/^up_/) });
+    await backend.start({ image: id }, 1);
+    expect(heard[3]?.buffers).toEqual([]);
   });
 
   test("a refusal in words is one here, too", async () => {

@@ -57,9 +57,9 @@ def takes_a_while(
 
 
 @pf.node(pure=False)
-def painted_slowly(prompt: str, progress: pf.Progress = pf.Progress()) -> pf.Image:
+def painted_slowly(prompt: str, seconds: float = 1.2, progress: pf.Progress = pf.Progress()) -> pf.Image:
     """Paints one colour for a prompt, and shows how far it is."""
     for step in range(8):
         progress((step + 1) / 8, preview=PIL.Image.new("RGB", (8, 8), (step * 30, 0, 0)))
-        time.sleep(0.15)
+        time.sleep(seconds / 8)
     return PIL.Image.new("RGB", (8, 8), colour_of(prompt))

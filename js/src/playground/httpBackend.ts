@@ -1,5 +1,5 @@
-// A published flow, over HTTP. Jobs that run are followed by their events, a few at a time, because a browser holds six lines
-// to a server; the others are asked about.
+// A published flow, over HTTP. Jobs are followed by their events, a few at a time, because a browser holds six lines to a
+// server; the others are asked about.
 
 import type { JsonObject } from "../flow/document";
 import {
@@ -154,27 +154,34 @@ export class HttpBackend implements Backend {
 
   #watch(jobs: readonly Job[]): void {
     for (const job of jobs) if (!isOver(job)) this.#open.set(job.id, job);
+    this.#followMore();
     if (this.#open.size > 0) void this.#keepAsking();
+  }
+
+  /** Follows the jobs that come first. */
+  #followMore(): void {
+    for (const id of this.#open.keys()) {
+      if (!this.#streams.has(id) && this.#streams.size < MOST_STREAMS) void this.#follow(id);
+    }
   }
 
   #tell(job: Job): void {
     if (isOver(job)) this.#open.delete(job.id);
     else this.#open.set(job.id, job);
     for (const listener of this.#listeners) listener.job(job);
-    if (job.status === "running" && !this.#streams.has(job.id) && this.#streams.size < MOST_STREAMS) {
-      void this.#follow(job.id);
-    }
   }
 
-  /** Asks about every job that no stream tells of, until all have ended; and about the server while it is not there. */
+  /** Asks about jobs that wait or that no stream tells of, until all have ended; and whether the server is there again. */
   async #keepAsking(): Promise<void> {
     if (this.#asks) return;
     this.#asks = true;
     while ((this.#open.size > 0 || !this.#isThere) && !this.#closed.signal.aborted) {
       await pause(this.#isThere ? ASK_MS : RETRY_MS);
       if (!this.#isThere) await this.#ask("/health").catch(() => null);
-      for (const id of [...this.#open.keys()]) {
-        if (this.#isThere && !this.#streams.has(id)) await this.#askAbout(id);
+      else this.#followMore();
+      for (const { id, status } of [...this.#open.values()]) {
+        // Streams tell nothing of the place in the queue.
+        if (this.#isThere && (status === "queued" || !this.#streams.has(id))) await this.#askAbout(id);
       }
     }
     this.#asks = false;
@@ -197,15 +204,15 @@ export class HttpBackend implements Backend {
       const answer = await this.#ask(`/v1/jobs/${id}/events`, { signal: stop.signal });
       for await (const event of readEvents(answer)) this.#heard(id, event);
     } catch {
-      // It is asked about instead.
-    } finally {
-      this.#streams.delete(id);
-      if (!stop.signal.aborted) await this.#askAbout(id);
+      await pause(ASK_MS);
     }
+    this.#streams.delete(id);
+    if (this.#isThere && !stop.signal.aborted) await this.#askAbout(id);
   }
 
   #heard(id: string, { kind, data }: ServerEvent): void {
     const job = this.#open.get(id);
+    if (kind === "started" || kind === "requeued") void this.#askAbout(id);
     if (kind !== "progress" || !job) return;
     const { progress, note, has_preview } = data as JsonObject;
     const told = { progress: typeof progress === "number" ? progress : null, note: String(note ?? "") };

@@ -2,6 +2,7 @@
 // generation is started with it.
 
 import { KernelLink, mint, type Transport } from "../bridge/link";
+import { itemsOf } from "../controls/items";
 import { isObject, type Json, type JsonObject } from "../flow/document";
 import {
   type About,
@@ -45,6 +46,8 @@ function bytesOf(view: DataView | undefined): Uint8Array<ArrayBuffer> {
 export class KernelBackend implements Backend {
   #link: KernelLink;
   #files = new Map<string, File>();
+  /** What the kernel calls a file of this page that was started with. */
+  #taken = new Map<string, string>();
   #listeners = new Set<Listener>();
 
   constructor(transport: Transport) {
@@ -62,8 +65,9 @@ export class KernelBackend implements Backend {
     const buffers: ArrayBuffer[] = [];
     const sent: Values = {};
     for (const [name, value] of Object.entries(values)) sent[name] = await this.#placed(value, buffers);
-    const { jobs } = await this.#ask("start", { values: sent, count }, buffers);
-    return { jobs: jobs as unknown as Job[], refused: null };
+    const { jobs } = (await this.#ask("start", { values: sent, count }, buffers)) as unknown as { jobs: Job[] };
+    for (const [name, value] of Object.entries(values)) this.#learn(value, jobs[0]?.inputs[name]);
+    return { jobs, refused: null };
   }
 
   async cancel(id: string): Promise<void> {
@@ -147,6 +151,13 @@ export class KernelBackend implements Backend {
     for (const listener of this.#listeners) listener.line(isThere);
   }
 
+  /** Notes under which id the kernel has a file now. */
+  #learn(sent: Json, kept: Json | undefined): void {
+    if (Array.isArray(sent))
+      for (const [place, item] of sent.entries()) this.#learn(item, itemsOf(kept ?? null)[place]);
+    else if (typeof sent === "string" && typeof kept === "string" && this.#files.has(sent)) this.#taken.set(sent, kept);
+  }
+
   /** A value with the files that only this page has put beside it. */
   async #placed(value: Json, buffers: ArrayBuffer[]): Promise<Json> {
     if (Array.isArray(value)) {
@@ -154,16 +165,24 @@ export class KernelBackend implements Backend {
       for (const item of value) items.push(await this.#placed(item, buffers));
       return items;
     }
-    const file = typeof value === "string" ? this.#files.get(value) : undefined;
-    if (!file) return value;
+    const known = this.#named(value);
+    const file = typeof known === "string" ? this.#files.get(known) : undefined;
+    if (!file) return known;
     buffers.push(await file.arrayBuffer());
     return { $buffer: buffers.length - 1 };
+  }
+
+  /** A value with the kernel's own names for its files. */
+  #named(value: Json): Json {
+    if (Array.isArray(value)) return value.map((item) => this.#named(item));
+    return typeof value === "string" ? (this.#taken.get(value) ?? value) : value;
   }
 
   /** The values without files that the kernel does not have. */
   #known(values: Values): Values {
     const isHere = (value: Json): boolean =>
       Array.isArray(value) ? value.every(isHere) : typeof value !== "string" || !this.#files.has(value);
-    return Object.fromEntries(Object.entries(values).filter(([, value]) => isHere(value)));
+    const named = Object.entries(values).map(([name, value]) => [name, this.#named(value)] as const);
+    return Object.fromEntries(named.filter(([, value]) => isHere(value)));
   }
 }
