@@ -132,6 +132,16 @@ describe("operations", () => {
     );
   });
 
+  test("a node without a place leaves the one that a file has for it, also where places were set before", () => {
+    const node = { type: "draw", values: {} };
+    const both = [
+      { op: "add_node", id: "d", node, position: [0, 0] },
+      { op: "add_node", id: "c", node },
+    ];
+    const [after] = applyAll(startingFlow(), both);
+    expect(after.layout).toEqual({ positions: { a: [0, 0], c: null, constructor: [1, 1], d: [0, 0] }, zoom: 2 });
+  });
+
   test("all at once come to what one after another do, and change nothing of what they begin with", () => {
     fc.assert(
       fc.property(fc.array(operations, { maxLength: 40 }), (wanted) => {

@@ -145,11 +145,12 @@ const addNode: Handler = (document, operation) => {
   if (!isNode(entry)) throw new OperationRejected("A node wants a type, and values as an object.");
   const after = withNode(document, id, { values: {}, ...entry });
   const position = field(operation, "position") ?? null;
-  const [positions, back] = change(positionsOf(document), { [id]: position }, null);
   // A file may hold a position of a node that it does not hold: the inverse puts that back.
-  const before = field(back, id) ?? null;
+  const held = field(positionsOf(document), id);
+  const before = held === null ? NONE : (held ?? null);
   const inverse: Operation = { op: "remove_node", id, ...(before === null ? {} : { position: before }) };
-  return [position === null ? after : withPositions(after, positions), inverse];
+  if (position === null) return [after, inverse];
+  return [withPositions(after, change(positionsOf(document), { [id]: position }, null)[0]), inverse];
 };
 
 function isOn(port: Json | undefined, node: string): boolean {
