@@ -27,7 +27,8 @@ describe("reading", () => {
     expect([...flow.nodes.keys()]).toEqual(["a"]);
     expect(flow.edges).toEqual([{ from: "a.image", to: "a.prompt" }]);
     const unbound = { title: null, variable: null };
-    expect(flow.inputs).toEqual([{ name: "prompt", type: "text", default: null, feeds: ["a.prompt"], ...unbound }]);
+    const plain = { default: null, limits: {}, choices: null, ...unbound };
+    expect(flow.inputs).toEqual([{ name: "prompt", type: "text", feeds: ["a.prompt"], ...plain }]);
     expect(flow.outputs).toEqual([{ name: "image", from: "a.image", ...unbound }]);
     expect([...flow.positions]).toEqual([["a", [1, 2]]]);
   });

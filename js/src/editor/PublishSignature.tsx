@@ -1,6 +1,6 @@
 // What the flow takes and gives: every word, limit and choice of an input, their order, and what callers will see of it.
 
-import { useId, useState } from "react";
+import { useId } from "react";
 import type { Signature, SignatureInput } from "../bridge/publishing";
 import { useFlow } from "../bridge/sync";
 import { useTrait } from "../bridge/traits";
@@ -8,21 +8,21 @@ import { Control } from "../controls/Control";
 import { useDraft } from "../controls/draft";
 import { AreaField, LineField } from "../controls/Field";
 import { controlBlock } from "../controls/heights";
-import { itemName, optionsOf } from "../controls/kind";
-import { clamp, formatNumber, limitsOf, type Reading, readNumber } from "../controls/numbers";
+import { itemName } from "../controls/kind";
+import { formatNumber, type Reading } from "../controls/numbers";
 import { field, isName, isObject, type Json, type JsonObject, titleFromName } from "../flow/document";
 import { entryOf, isTaken, moveEntry, nameEntry, setEntry, setLimit, type Word } from "../flow/edits";
 import type { Port } from "../flow/nodeType";
 import type { Operation } from "../flow/operations";
-import { isList } from "../flow/portType";
 import type { Row } from "../nodes/card";
 import { type DockName, FREE } from "../nodes/docks";
 import { changeDefault, edit, removeThese } from "./actions";
 import { useAnswer } from "./asking";
-import { Copy } from "./Copy";
 import { AlertIcon, DownIcon, UpIcon } from "./icons";
+import { PublishPreview } from "./PublishPreview";
 import { usePublishedHints } from "./published";
 import { Labeled, Waiting } from "./publishParts";
+import { firstDefault, isChosen, limitsFor, readLimit, readLines, readText } from "./signatureFields";
 import { useStored } from "./store";
 import { useEditor } from "./view";
 
@@ -43,12 +43,6 @@ interface LineProps {
   placeholder?: string | undefined;
   hint?: string;
 }
-
-const readText = (text: string): Reading => ({ value: text.trim() || null });
-const readLines = (text: string): Reading => {
-  const lines = [...new Set(text.split("\n").map((line) => line.trim()))].filter(Boolean);
-  return { value: lines.length > 0 ? lines : null };
-};
 
 /** A text or number of an entry: sent when it was typed to its end, and taken away where it was emptied. */
 function Line({
@@ -77,20 +71,6 @@ function Line({
       </span>
     </Labeled>
   );
-}
-
-/** A default for an input that is to have one; null where somebody has to give it. */
-function firstDefault(port: Port): Json {
-  const kind = itemName(port.type);
-  if (isList(port.type)) return port.default ?? [];
-  const simple: Record<string, () => Json> = {
-    text: () => optionsOf(port)[0] ?? "",
-    choice: () => optionsOf(port)[0] ?? null,
-    int: () => Number(clamp(0, limitsOf(port))),
-    float: () => Number(clamp(0, limitsOf(port))),
-    flag: () => false,
-  };
-  return port.default ?? (Object.hasOwn(simple, kind) ? simple[kind]?.() : null) ?? null;
 }
 
 function Default({ row, required }: { row: Row; required: boolean }) {
@@ -132,18 +112,6 @@ function Default({ row, required }: { row: Row; required: boolean }) {
   );
 }
 
-const NO_LIMITS = { min: null, max: null };
-/** Which limits values of a type have, and what they are called. */
-function limitsFor(port: Port): [name: string, title: string][] {
-  const kind = itemName(port.type);
-  const own: [string, string][] = [];
-  if (kind === "int" || kind === "float") own.push(["min", "Least"], ["max", "Most"]);
-  if (kind === "int") own.push(["step", "In steps of"]);
-  if (kind === "text") own.push(["max_length", "Letters at most"]);
-  if (isList(port.type)) own.push(["max_items", "Items at most"]);
-  return own;
-}
-
 function Limits({ entry, port, told }: { entry: JsonObject; port: Port; told: SignatureInput | undefined }) {
   const editor = useEditor();
   const name = String(entry.name);
@@ -151,7 +119,6 @@ function Limits({ entry, port, told }: { entry: JsonObject; port: Port; told: Si
   const limits = isObject(own) ? own : {};
   const fields = limitsFor(port);
   if (fields.length === 0) return null;
-  const counts = (limit: string) => limit !== "min" && limit !== "max";
   return (
     <div className="pf-beside">
       {fields.map(([limit, title]) => (
@@ -161,21 +128,13 @@ function Limits({ entry, port, told }: { entry: JsonObject; port: Port; told: Si
           numeric
           value={limits[limit] ?? null}
           placeholder={told?.limits[limit] === undefined ? "any" : String(told.limits[limit])}
-          read={(text) =>
-            readNumber(
-              text,
-              counts(limit) || itemName(port.type) === "int",
-              counts(limit) ? { min: 1, max: null } : NO_LIMITS,
-            )
-          }
+          read={(text) => readLimit(text, limit, port)}
           change={(value) => edit(editor, setLimit(editor.session.sync.snapshot().document, name, limit, value))}
         />
       ))}
     </div>
   );
 }
-
-const CHOSEN = ["text", "choice", "model"];
 
 function EntryForm({ entry: which, row, signature }: { entry: Entry; row: Row; signature: Signature | undefined }) {
   const editor = useEditor();
@@ -220,7 +179,7 @@ function EntryForm({ entry: which, row, signature }: { entry: Entry; row: Row; s
         <>
           <Default row={row} required={row.value === null} />
           <Limits entry={entry} port={row.port} told={told} />
-          {CHOSEN.includes(itemName(row.port.type)) && (
+          {isChosen(row.port) && (
             <Line
               label="Choices, one on a line"
               lines={3}
@@ -319,77 +278,6 @@ function List({ dock, rows, chosen }: ListProps) {
   );
 }
 
-const short = (value: Json | undefined): string =>
-  value === undefined ? "required" : typeof value === "object" && value !== null ? "…" : String(value);
-
-function Table({ of }: { of: Signature }) {
-  return (
-    <div className="pf-table">
-      <table>
-        <thead>
-          <tr>
-            <th>Input</th>
-            <th>Takes</th>
-            <th>Default</th>
-            <th>Help</th>
-          </tr>
-        </thead>
-        <tbody>
-          {of.inputs.map((input) => (
-            <tr key={input.name}>
-              <td>
-                <code>{input.name}</code>
-              </td>
-              <td>{input.takes}</td>
-              <td data-required={input.is_required || undefined}>{short(input.default)}</td>
-              <td>{input.help}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      <p>
-        Gives{" "}
-        {of.outputs.length === 0
-          ? "nothing"
-          : of.outputs.map(({ name, type }) => `${name} (${typeof type === "string" ? type : "a choice"})`).join(", ")}
-        .
-      </p>
-    </div>
-  );
-}
-
-/** A request with a value for each input: its default, else an example. */
-function requestOf({ properties }: JsonObject): string {
-  const fields = Object.entries(isObject(properties) ? properties : {}).map(([name, schema]): [string, Json] => {
-    const { default: value, examples } = isObject(schema) ? schema : {};
-    return [name, value ?? (Array.isArray(examples) ? examples[0] : undefined) ?? "…"];
-  });
-  return JSON.stringify(Object.fromEntries(fields), null, 2);
-}
-
-const PREVIEWS = ["Table", "Request", "Schema"] as const;
-
-function Preview({ of }: { of: Signature }) {
-  const [shown, setShown] = useState<(typeof PREVIEWS)[number]>("Table");
-  const text = shown === "Request" ? requestOf(of.request) : JSON.stringify(of.request, null, 2);
-  return (
-    <section aria-label="What callers see">
-      <header>
-        <div role="tablist" aria-label="Preview">
-          {PREVIEWS.map((name) => (
-            <button key={name} type="button" role="tab" aria-selected={name === shown} onClick={() => setShown(name)}>
-              {name}
-            </button>
-          ))}
-        </div>
-        {shown !== "Table" && <Copy text={text} />}
-      </header>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: long text is scrolled with the keyboard, too. */}
-      {shown === "Table" ? <Table of={of} /> : <pre tabIndex={0}>{text}</pre>}
-    </section>
-  );
-}
-
 export function PublishSignature() {
   const { session, view } = useEditor();
   const { rev } = useFlow(session.sync);
@@ -417,7 +305,7 @@ export function PublishSignature() {
         {found && chosen && (
           <EntryForm key={`${chosen.dock} ${chosen.name}`} entry={chosen} row={found.row} signature={signature} />
         )}
-        {signature ? <Preview of={signature} /> : <Waiting asked={asked} />}
+        {signature ? <PublishPreview of={signature} /> : <Waiting asked={asked} />}
       </div>
     </>
   );

@@ -249,6 +249,10 @@ export function PublishVersions({ name, setName }: Of) {
     setName(published.replace(/-v\d+$/, ""));
     setSaid(did ? `${published} is published.` : `This is ${published} already: it answers.`);
   };
+  const actOnVersion: FormProps["act"] = (request) => {
+    setSaid("");
+    act(request);
+  };
   const reasons = refused?.rev === rev ? refused.reasons : told.reasons;
   return (
     <div className="pf-two">
@@ -261,7 +265,7 @@ export function PublishVersions({ name, setName }: Of) {
         {told.versions.length === 0 && <p>None yet. What is published stays as it is, whatever becomes of the flow.</p>}
         <ul className="pf-version-list">
           {told.versions.map((version) => (
-            <Version key={version.id} version={version} name={told.name} act={act} />
+            <Version key={version.id} version={version} name={told.name} act={actOnVersion} />
           ))}
         </ul>
         {told.others.length > 0 && <p className="pf-muted">Others are published as {told.others.join(", ")}.</p>}

@@ -103,7 +103,9 @@ export function Differences({ of }: { of: readonly Difference[] }) {
   );
 }
 
-/** Whom a key lets call what, in words. */
+/** What a key is good for, in words. */
 export function scopeWords({ scopes }: ServedKey): string {
-  return scopes.map((scope) => ({ "*": "every endpoint", admin: "manages" })[scope] ?? scope).join(", ");
+  return scopes
+    .map((scope) => ({ "*": "calls every endpoint", admin: "manages" })[scope] ?? `calls ${scope}`)
+    .join(", ");
 }
