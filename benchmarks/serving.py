@@ -141,6 +141,10 @@ class Server(ABC):
     @abstractmethod
     def command(self, port: int) -> list[str]: ...
 
+    def settings(self) -> dict[str, str]:
+        """Return its environment: nobody asks the network, and nothing is left behind."""
+        return {"HF_HUB_OFFLINE": "1", "DO_NOT_TRACK": "1", "PYTHONPATH": ""}
+
     @abstractmethod
     async def nothing(self, client: httpx.AsyncClient, text: str) -> str: ...
 
@@ -152,10 +156,7 @@ class Server(ABC):
         """Run the process until it answers, and end it afterwards; say why where it does not begin."""
         port = free_port()
         self.url = f"http://{HOST}:{port}"
-        quiet = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_OFFLINE": "1", "DO_NOT_TRACK": "1"}
-        environment = {**os.environ, **quiet, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
-        if not isinstance(self, Ours):
-            environment.pop("PYTHONPATH")
+        environment = {**os.environ, **self.settings()}
         log = self.folder / f"{self.name}.log"
         with log.open("wb") as written:
             process = subprocess.Popen(
@@ -195,6 +196,10 @@ class Ours(Server):
     def command(self, port: int) -> list[str]:
         return [sys.executable, "-c", f"import serving; serving.serve({str(self._store)!r}, {port})"]
 
+    def settings(self) -> dict[str, str]:
+        path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
+        return {**super().settings(), "PYTHONPATH": path, "PIXELFLOW_CACHE": str(self.folder / "cache")}
+
     async def nothing(self, client: httpx.AsyncClient, text: str) -> str:
         headers = {**self._headers, "prefer": "wait=60"}
         answer = await client.post(f"{self.url}/v1/flows/nothing/jobs", json={"text": text}, headers=headers)
@@ -212,6 +217,13 @@ class Gradio(Server):
 
     def command(self, port: int) -> list[str]:
         return [rivals(), "-c", GRADIO, str(port), str(CLIENTS)]
+
+    def settings(self) -> dict[str, str]:
+        return {
+            **super().settings(),
+            "GRADIO_ANALYTICS_ENABLED": "False",
+            "GRADIO_TEMP_DIR": str(self.folder / "gradio"),
+        }
 
     async def nothing(self, client: httpx.AsyncClient, text: str) -> str:
         return (await self._call(client, "nothing", text))[0]
