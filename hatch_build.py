@@ -14,6 +14,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 OLDEST_NODE = 20
+BUNDLE = ("widget.js", "widget.css", "playground.js", "playground.css")
 REMEDY = f"Install Node {OLDEST_NODE} or newer, which brings npm; or install a released wheel, which needs neither."
 
 
@@ -22,14 +23,14 @@ class FrontEndMissing(RuntimeError):
 
 
 class FrontEndHook(BuildHookInterface):
-    """Makes `pixelflow_widgets/static/widget.{js,css}` before they are packed."""
+    """Makes `pixelflow_widgets/static/{widget,playground}.{js,css}` before they are packed."""
 
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Build the bundle where it is missing, or older than what it is made of."""
         root = Path(self.root)
-        bundle = [root / "pixelflow_widgets" / "static" / name for name in ("widget.js", "widget.css")]
+        bundle = [root / "pixelflow_widgets" / "static" / name for name in BUNDLE]
         missing = [path.name for path in bundle if not path.is_file()]
         from_sdist = (root / "PKG-INFO").is_file()
         if not missing and (from_sdist or _newest(_sources(root / "js")) <= min(map(_age, bundle))):

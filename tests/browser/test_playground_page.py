@@ -324,6 +324,9 @@ def test_a_picture_is_dropped_in_and_a_result_goes_in_again(play: Play, site: Si
     play.generate.click()
     expect(play.done.locator(f'.pp-picture img:not([src="{shown}"])')).to_be_visible(timeout=LONG)
     assert play.picture().getpixel((4, 4)) == (255, 0, 0), "turned twice"
+    before = play.field("image").locator("img").get_attribute("src")
+    play.done.locator(".pp-picture img").drag_to(play.field("image").locator(".pf-zone"))
+    expect(play.field("image").locator(f'img:not([src="{before}"])')).to_be_visible()
 
 
 def test_every_medium_goes_in_and_comes_out(play: Play, site: Site) -> None:

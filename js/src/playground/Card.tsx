@@ -78,12 +78,14 @@ function Foot({ job }: { job: Job }) {
   const cost = costOf(job);
   return (
     <footer>
-      {cost && (
-        <span title={cost.hint}>
-          <Icon name="clock" /> {cost.words}
-        </span>
-      )}
-      <Seeds job={job} />
+      <div>
+        {cost && (
+          <span title={cost.hint}>
+            <Icon name="clock" /> {cost.words}
+          </span>
+        )}
+        <Seeds job={job} />
+      </div>
       <button
         type="button"
         className="pp-icon"

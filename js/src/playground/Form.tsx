@@ -98,7 +98,7 @@ function Cost() {
   if (seconds === null) return <span className="pp-cost">First run: no estimate yet</span>;
   return (
     <span className="pp-cost" title="By the last generations that were alike in what affects the cost">
-      <Icon name="clock" /> about {formatSeconds(seconds)}
+      <Icon name="clock" /> {seconds < 0.1 ? "a moment" : `about ${formatSeconds(seconds)}`}
       {count > 1 && ` each, ${formatSeconds(seconds * count)} in all`}
     </span>
   );

@@ -5,7 +5,8 @@ import type { Job, Values } from "./backend";
 import type { FormField } from "./fields";
 
 export function formatSeconds(seconds: number): string {
-  if (seconds < 0.95) return `${Math.max(0.1, Math.round(seconds * 10) / 10)} s`;
+  if (seconds < 0.1) return "a moment";
+  if (seconds < 0.95) return `${Math.round(seconds * 10) / 10} s`;
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
   if (seconds < 99.5) return `${Math.round(seconds)} s`;
   const minutes = Math.floor(Math.round(seconds) / 60);
