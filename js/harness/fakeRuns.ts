@@ -1,7 +1,8 @@
 // Runs that only look like runs: one at a time and the others in a queue, nodes side by side where they may be, with
 // progress, previews that wait for credit, questions and results.
 
-import type { NodeRunTrait, Problem, TimelineNode, TimelineRun } from "../src/bridge/protocol";
+import type { NodeRunTrait, Problem } from "../src/bridge/protocol";
+import type { TimelineNode, TimelineRun } from "../src/bridge/timelineEntries";
 import { titleOf } from "../src/editor/differences";
 import { nodeDepths } from "../src/flow/depths";
 import { type Flow, type FlowDocument, type JsonObject, readFlow, splitPort } from "../src/flow/document";

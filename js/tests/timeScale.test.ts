@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { TimelineNode, TimelineRun } from "../src/bridge/protocol";
+import type { TimelineNode, TimelineRun } from "../src/bridge/timelineEntries";
 import { barOf, formatMark, lengthOf, marksOf } from "../src/editor/timeScale";
 import { formatBytes } from "../src/nodes/values";
 

@@ -7,6 +7,7 @@ import type { NodeTypes } from "../flow/nodeType";
 import type { Operation } from "../flow/operations";
 import type { AboutModel, GettingModel, ModelEntry, ModelFit, ResidentModel } from "./modelEntries";
 import type { PublishAck, PublishRequest } from "./publishing";
+import type { TimelineRun } from "./timelineEntries";
 
 export type { AboutModel, GettingModel, ModelEntry, ModelFit, ResidentModel };
 
@@ -286,29 +287,6 @@ export interface Carried {
   nodes: number;
   /** Names of types that this kernel does not know; the first few. */
   unknown: string[];
-}
-
-export interface TimelineRun {
-  run: string;
-  /** ISO 8601. */
-  started: string;
-  /** In seconds; null while it is not over. */
-  took: number | null;
-  status: RunStatus;
-  nodes: TimelineNode[];
-}
-
-export interface TimelineNode {
-  node: string;
-  title: string;
-  /** In seconds, after the start of the run. */
-  start: number | null;
-  took: number | null;
-  cached: boolean;
-  /** In bytes. */
-  peak: number | null;
-  /** Empty or null where it did not fail. */
-  error: string | null;
 }
 
 export interface VersionEntry {

@@ -1,6 +1,6 @@
 import { type CSSProperties, type KeyboardEvent, useEffect, useState } from "react";
-import type { TimelineNode, TimelineRun } from "../bridge/protocol";
 import { useRuns } from "../bridge/runs";
+import type { TimelineNode, TimelineRun } from "../bridge/timelineEntries";
 import { countOf, formatBytes, formatSeconds } from "../nodes/values";
 import { CloseIcon } from "./icons";
 import { useStored } from "./store";

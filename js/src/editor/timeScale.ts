@@ -1,6 +1,6 @@
 // Times on an axis: which marks it carries, and where a node's bar lies on it.
 
-import type { TimelineNode, TimelineRun } from "../bridge/protocol";
+import type { TimelineNode, TimelineRun } from "../bridge/timelineEntries";
 
 const ROUND = [1, 2, 5];
 const MOST_MARKS = 6;
