@@ -376,7 +376,7 @@ def likely(entry: Entry | None) -> st.SearchStrategy[Any]:
 
 
 @given(asked())
-@examples(800)
+@examples(300)
 def test_the_schema_allows_just_what_the_reader_takes(case: tuple[Signature, Any]) -> None:
     signature, values = case
     schema = signature.request_schema()
