@@ -16,8 +16,8 @@ from typing import Any
 import libcst as cst
 
 from ..errors import ExportError
-from .cleaning import Cleaning
 from .names import Names
+from .remembered import cleaned
 from .sources_kinds import Constant, Definition, Imported, Meaning, StandIn
 from .sources_meanings import definition_of, meaning_in
 from .sources_modules import ImportLine
@@ -198,21 +198,17 @@ class Sources:
         taken = {name: self._name_for(definition, name) for name in definition.bound.names if not wanted}
         written = _Written(taken or {definition.name: self._names.take(wanted or definition.name)}, is_plain)
         self._add(key, written)
-        cleaning = Cleaning(definition, self)
         try:
-            made = cleaning.clean(written.names[definition.name])
+            made = cleaned(definition, self, written.names[definition.name])
         except ExportError as error:
             text = str(error)
             raise ExportError(f"{definition.name}: {text}" if text.startswith("it ") else text) from None
         own = set(written.names.values())
         written.early, written.hinted, written.late = (
-            [name for name in dict.fromkeys(names) if name not in own or names is cleaning.hinted]
-            for names in (cleaning.early, cleaning.hinted, cleaning.late)
+            [name for name in dict.fromkeys(names) if name not in own or names is made.hinted]
+            for names in (made.early, made.hinted, made.late)
         )
-        written.source = cst.Module([made]).code.strip("\n")
-        if isinstance(made, cst.FunctionDef):
-            params = (*made.params.posonly_params, *made.params.params, *made.params.kwonly_params)
-            written.parameters = tuple(param.name.value for param in params)
+        written.source, written.parameters = made.source, made.parameters
 
     def _is_there(self, key: _Key, definition: Definition) -> bool:
         """Return whether another module has the same name for the same type, which serves for both."""
