@@ -1,6 +1,6 @@
 // The right half: what is looked at, as results, as JSON, as code; and what was made before.
 
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useStored } from "../editor/store";
 import { Card } from "./Card";
 import { usePlay } from "./context";
@@ -73,14 +73,27 @@ function Notices() {
   );
 }
 
+/** Below the form, on a phone, what was started would not be seen. */
+function useSight(shown: readonly string[]) {
+  const section = useRef<HTMLElement>(null);
+  const before = useRef(shown);
+  useEffect(() => {
+    const top = section.current?.getBoundingClientRect().top ?? 0;
+    if (before.current !== shown && top > innerHeight * 0.8) section.current?.scrollIntoView({ behavior: "smooth" });
+    before.current = shown;
+  }, [shown]);
+  return section;
+}
+
 export function Results() {
   const play = usePlay();
   const [tab, setTab] = useState<Tab>("results");
   const all = useStored(play.jobs);
   const shown = useStored(play.shown);
+  const section = useSight(shown);
   const jobs = shown.flatMap((id) => all.find((job) => job.id === id) ?? []);
   return (
-    <section className="pp-results" aria-label="Results">
+    <section ref={section} className="pp-results" aria-label="Results">
       <Tabs tab={tab} choose={setTab} />
       <Notices />
       {tab === "results" &&
