@@ -82,10 +82,12 @@ def serve(
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on; another one lets other machines in.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8484,
-    name: Annotated[list[str] | None, typer.Option(help="Host name by which the server may be called, besides its address.")] = None,
+    name: Annotated[list[str] | None, typer.Option(help="Host name by which it may be called, too.")] = None,
     lanes: Annotated[int, typer.Option(min=1, help="How many jobs run at once.")] = 2,
     backend: Annotated[str, typer.Option(help="auto, inline or worker.")] = "auto",
     webhook_host: Annotated[list[str] | None, typer.Option(help="Private host that webhooks may be on.")] = None,
+    queue: Annotated[int, typer.Option(min=1, help="How many jobs may wait; more are told to come again.")] = 200,
+    keep: Annotated[float, typer.Option(min=0, help="Days that jobs and their results stay after their end.")] = 7.0,
     drain: Annotated[float, typer.Option(help="Seconds that running jobs have after SIGTERM.")] = 30.0,
     folder: _Folder = None,
 ) -> None:
@@ -96,6 +98,7 @@ def serve(
     from ..public import Flow
     from ..serve.store import shared_store
 
+    settings: dict[str, Any] = {"lanes": lanes, "backend": backend, "queue": queue, "drain": drain}
     try:
         with needed_by("pixelflow serve"):
             from ..serve.server import Server, first_key, welcome
@@ -103,16 +106,8 @@ def serve(
     except (PixelFlowError, OSError) as error:
         end(False, WRONG, {"error": str(error)})
     try:
-        server = Server(
-            shared_store(folder),
-            host=host,
-            port=port,
-            names=name or (),
-            lanes=lanes,
-            backend=backend,
-            webhook_hosts=webhook_host or None,
-            drain=drain,
-        )
+        settings |= {"host": host, "port": port, "names": name or (), "webhook_hosts": webhook_host or None}
+        server = Server(shared_store(folder), kept=keep * 86_400, **settings)
         shown = made or server.serving.endpoints.all()
         if not shown:
             say(_NO_FLOW)

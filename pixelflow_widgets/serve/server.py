@@ -25,6 +25,7 @@ from ..run.backends import Backend
 from ..schema import Registry
 from .http.app import make_app
 from .http.listening import CarefulProtocol
+from .jobs.jobs import KEPT_SECONDS, MAX_QUEUED
 from .jobs.runner import Runner
 from .keys import NewKey
 from .publishing.endpoints import Endpoint
@@ -54,6 +55,8 @@ class Server:
         backend: Where nodes run.
         limits: How much a request may ask.
         per_minute: Requests a minute of a key that names no number of its own.
+        queue: How many jobs may wait; more are refused with words on when to come again.
+        kept: Seconds that jobs and what they made stay after their end.
         webhook_hosts: Private hosts that webhooks may be on, by name.
         drain: Seconds that running jobs have when it stops.
     """
@@ -70,11 +73,15 @@ class Server:
         backend: str | Backend = "auto",
         limits: Limits | None = None,
         per_minute: int = 1200,
+        queue: int = MAX_QUEUED,
+        kept: float = KEPT_SECONDS,
         webhook_hosts: Iterable[str] | str | None = None,
         drain: float = 30.0,
     ) -> None:
         self.store = store or Store()
-        self.serving = Serving.of(self.store, registry=registry, limits=limits, webhook_hosts=webhook_hosts)
+        self.serving = Serving.of(
+            self.store, registry=registry, limits=limits, webhook_hosts=webhook_hosts, queue=queue, kept=kept
+        )
         self.runner = Runner(
             self.store,
             registry,

@@ -9,7 +9,7 @@ from ..media import Preview
 from ..schema import Registry
 from ..schema import registry as process_registry
 from .jobs.artifacts import Artifacts
-from .jobs.jobs import MAX_QUEUED, Jobs
+from .jobs.jobs import KEPT_SECONDS, MAX_QUEUED, Jobs
 from .keys import Keys
 from .publishing.endpoints import Endpoints
 from .store import Store
@@ -53,6 +53,7 @@ class Serving:
         limits: Limits | None = None,
         webhook_hosts: Iterable[str] | str | None = None,
         queue: int = MAX_QUEUED,
+        kept: float = KEPT_SECONDS,
     ) -> Serving:
         """Return the rooms of a store.
 
@@ -62,13 +63,14 @@ class Serving:
             limits: How much a request may ask.
             webhook_hosts: Private hosts that webhooks may be on, by name.
             queue: How many jobs may wait.
+            kept: Seconds that jobs and what they made stay after their end.
         """
         return cls(
             store,
             Endpoints(store, process_registry if registry is None else registry),
             Keys(store),
             Artifacts(store),
-            Jobs(store, limit=queue),
+            Jobs(store, limit=queue, kept=kept),
             Webhooks(store, webhook_hosts),
             Deliveries(store, webhook_hosts),
             limits or Limits(),

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 import pixelflow_widgets as pf
 from pixelflow_widgets.cli import app
+from pixelflow_widgets.errors import QueueFull
 from pixelflow_widgets.serve.serving import Serving
 from pixelflow_widgets.serve.store import shared_store
 
@@ -112,3 +113,17 @@ def test_what_changed_or_did_not_is_said(saved: Path, folder: Path) -> None:
 def test_a_backend_that_there_is_not_is_refused_before_anything_starts(folder: Path) -> None:
     told = invoke("serve", "--backend", "wroker", "--port", 0, "--folder", folder, code=1).stderr
     assert "no backend 'wroker'. Did you mean 'worker'?" in told
+
+
+def test_how_many_jobs_wait_and_how_long_results_stay_is_chosen(
+    saved: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[Any] = []
+    monkeypatch.setattr("pixelflow_widgets.serve.server.Server.run", lambda self, _: kept.append(self.serving.jobs))
+    invoke("serve", saved, "--queue", 1, "--keep", 0.5, "--port", 0, "--folder", folder)
+    endpoint = Serving.of(shared_store(folder)).endpoints.find("many-words")
+    job, _ = kept[0].submit(endpoint, {"text": "x"})
+    with pytest.raises(QueueFull):
+        kept[0].submit(endpoint, {"text": "y"})
+    ended = kept[0].cancel(job.id)
+    assert ended.expires_at - ended.finished_at == pytest.approx(43_200)

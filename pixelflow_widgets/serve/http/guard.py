@@ -27,7 +27,7 @@ ONCE = {
     *(b"x-pixelflow-priority", b"x-pixelflow-webhook"),
 }
 """Headers that mean something here; two of a name are how one program is made to see what another one does not."""
-OPEN = ("/health", "/docs")
+OPEN = ("/", "/health", "/docs")
 """Paths that are answered without a key: they tell nothing of flows."""
 OPEN_BELOW = ("/docs/", "/play/")
 SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (

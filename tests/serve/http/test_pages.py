@@ -100,3 +100,9 @@ def test_a_call_is_not_written_for_what_would_be_refused(client: httpx.Client) -
     assert answer.status_code == 422
     assert {fault["at"] for fault in answer.json()["error"]["details"]} == {"/width", "/nothing"}
     assert client.post("/v1/flows/nothing-like-it/code", json={}).status_code == 404
+
+
+def test_who_opens_the_address_of_the_server_is_led_to_its_flows(server: Server) -> None:
+    answer = httpx.get(f"{server.url}/")
+    assert (answer.status_code, answer.headers["location"]) == (307, "/docs")
+    assert b"PixelFlow" in httpx.get(f"{server.url}/", follow_redirects=True).content

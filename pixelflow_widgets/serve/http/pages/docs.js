@@ -61,6 +61,15 @@ const operation = (whole, path, method, told) => {
   return made("details", "", head, inside);
 };
 
+const headOf = (name, isFlow) => {
+  const head = made("h2", name);
+  if (!isFlow) return head;
+  const link = made("a", "Playground");
+  link.href = `/play/${encodeURIComponent(name)}`;
+  head.append(" ", link);
+  return head;
+};
+
 const show = (whole) => {
   const groups = new Map();
   for (const [path, item] of Object.entries(whole.paths))
@@ -71,7 +80,7 @@ const show = (whole) => {
   const flows = [...groups.keys()].filter((name) => Object.keys(whole.paths).includes(`/v1/flows/${name}`));
   const rest = [...groups.keys()].filter((name) => !flows.includes(name));
   const list = document.getElementById("list");
-  list.replaceChildren(...[...flows, ...rest].flatMap((name) => [made("h2", name), ...groups.get(name)]));
+  list.replaceChildren(...[...flows, ...rest].flatMap((name) => [headOf(name, flows.includes(name)), ...groups.get(name)]));
 };
 
 const told = document.getElementById("told");

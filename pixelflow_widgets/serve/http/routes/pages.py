@@ -36,6 +36,12 @@ async def read_description(request: Request) -> JSONResponse:
     return JSONResponse(describe(request.app, found))
 
 
+@router.get("/", include_in_schema=False)
+async def begin(request: Request) -> Response:
+    """Lead who opens the server's address in a browser to the page of its flows."""
+    return Response(status_code=307, headers={"location": "/docs"})
+
+
 @router.get("/docs", include_in_schema=False)
 async def docs(request: Request) -> Response:
     """Return the page that shows the description; it works without a network, and asks for the key."""
