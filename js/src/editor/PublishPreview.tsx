@@ -45,11 +45,12 @@ function Table({ of }: { of: Signature }) {
   );
 }
 
-const PREVIEWS = ["Table", "Request", "Schema"] as const;
+const PREVIEWS = ["Table", "Request", "Schema", "Result"] as const;
 
 export function PublishPreview({ of }: { of: Signature }) {
   const [shown, setShown] = useState<(typeof PREVIEWS)[number]>("Table");
-  const text = shown === "Request" ? requestOf(of.request) : JSON.stringify(of.request, null, 2);
+  const schema = shown === "Result" ? of.result : of.request;
+  const text = shown === "Request" ? requestOf(of.request) : JSON.stringify(schema, null, 2);
   return (
     <section aria-label="What callers see">
       <header>
