@@ -344,7 +344,7 @@ def test_every_medium_goes_in_and_comes_out(play: Play, site: Site) -> None:
     expect(play.page.locator(".pf-filled")).to_have_count(5)
     play.run()
     card = play.done
-    assert card.get_by_role("region", name="Image", exact=True).locator("img").count() == 1
+    expect(card.get_by_role("region", name="Image", exact=True).locator("img")).to_have_count(1)
     expect(card.get_by_role("button", name="Play the sound of Audio")).to_be_visible()
     assert card.locator("audio").evaluate(_LENGTH) == pytest.approx(1, abs=0.05)
     expect(card.locator("video")).to_be_visible()
