@@ -161,9 +161,10 @@ class PublishRequests:
 
     def _serve(self, _: str, __: Message, ___: Buffers) -> Answer:
         from ..serve.served import shared_server
+
+        server = shared_server()  # says what to install where a server cannot be had
         from ..serve.server import first_key
 
-        server = shared_server()
         key = first_key(server.serving, "notebook")
         return {"key": key} if key else {}, []
 
@@ -245,8 +246,10 @@ def _hooks() -> Webhooks:
 
 def _deliveries() -> Deliveries:
     """Return those of the server, which sends at once what is asked for; without one they only wait."""
-    from ..serve.webhooks.deliveries import Deliveries
+    from ..serve.extra import needed_by
 
+    with needed_by("A webhook"):
+        from ..serve.webhooks.deliveries import Deliveries
     return server.serving.deliveries if (server := _server()) else Deliveries(_store())
 
 

@@ -38,12 +38,21 @@ def without_the_extra(code: str, folder: Path) -> str:
     [
         (f"{FLOW}; flow.serve()", "flow.serve() needs"),
         ("pf.Client", "pf.Client needs"),
+        ("from pixelflow_widgets.serve.served import shared_server; shared_server()", "A server needs"),
         ("pf.verify_webhook('', {}, 'whsec_YWFhYWFhYWFhYWFhYWFhYWFhYWE=')", "pf.verify_webhook needs"),
         ("sys.argv[1:] = ['serve']; from pixelflow_widgets.cli import main; main()", "pixelflow serve needs"),
         ("sys.argv[1:] = ['mcp']; from pixelflow_widgets.cli import main; main()", "pixelflow mcp needs"),
         ("sys.argv[1:] = ['keys', 'list']; from pixelflow_widgets.cli import main; main()", "This command needs"),
     ],
-    ids=["flow.serve", "pf.Client", "pf.verify_webhook", "pixelflow serve", "pixelflow mcp", "pixelflow keys"],
+    ids=[
+        "flow.serve",
+        "pf.Client",
+        "a notebook's server",
+        "pf.verify_webhook",
+        "pixelflow serve",
+        "pixelflow mcp",
+        "pixelflow keys",
+    ],
 )
 def test_without_the_extra_the_words_say_what_to_install(code: str, who: str, tmp_path: Path) -> None:
     told = without_the_extra(code, tmp_path)
@@ -53,6 +62,10 @@ def test_without_the_extra_the_words_say_what_to_install(code: str, who: str, tm
 
 def test_a_flow_is_published_without_the_extra(tmp_path: Path) -> None:
     assert without_the_extra(f"{FLOW}; print(flow.publish('words').id)", tmp_path) == "words-v1"
+
+
+def test_a_model_is_played_without_the_extra(tmp_path: Path) -> None:
+    assert without_the_extra("print(pf.Playground('starter'))", tmp_path).startswith("<playground of Starter")
 
 
 def test_the_extra_names_every_package_that_serve_imports() -> None:

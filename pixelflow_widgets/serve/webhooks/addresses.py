@@ -13,11 +13,13 @@ import os
 import re
 import socket
 from collections.abc import Iterable, Sequence
-from typing import Any
-
-import httpx
+from typing import TYPE_CHECKING, Any
 
 from ...errors import WebhookError
+from ..extra import needed_by
+
+if TYPE_CHECKING:
+    import httpx
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -79,12 +81,12 @@ def named_hosts(hosts: Iterable[str] | str | None = None) -> frozenset[str]:
 
 def is_named(url: httpx.URL, hosts: frozenset[str]) -> bool:
     """Return whether a URL goes to a host that is allowed by name."""
-    host = _host(url)
+    host = host_of(url)
     host = f"[{host}]" if ":" in host else host
     return host.lower() in hosts or f"{host}:{_port(url)}".lower() in hosts
 
 
-def _host(url: httpx.URL) -> str:
+def host_of(url: httpx.URL) -> str:
     """Return the host as it goes over the wire; `url.host` is what people read."""
     return url.raw_host.decode("ascii")
 
@@ -105,19 +107,21 @@ def read_url(text: Any, hosts: frozenset[str] = frozenset()) -> httpx.URL:
         raise WebhookError(
             "A webhook's URL holds no spaces, backslashes, quotes or control characters: write them as %xx."
         )
+    with needed_by("A webhook"):
+        import httpx
     try:
         url = httpx.URL(text)
     except (httpx.InvalidURL, ValueError) as error:
         raise WebhookError(f"This is no URL that a webhook can have: {error}.") from None
-    if url.scheme not in ("http", "https") or not _HOST.fullmatch(_host(url)) or not 0 < _port(url) < 65_536:
+    if url.scheme not in ("http", "https") or not _HOST.fullmatch(host_of(url)) or not 0 < _port(url) < 65_536:
         raise WebhookError("A webhook's URL begins with https:// or http:// and names a host.")
     if url.userinfo:
         raise WebhookError("A webhook's URL carries no user name and password: who sends is proven by the signature.")
     if not is_named(url, hosts):
-        in_digits = _resolved_in_digits(_host(url))
-        if not in_digits and _is_local(_host(url)):
-            raise _not_public(_host(url))
-        _check(_host(url), in_digits)
+        in_digits = _resolved_in_digits(host_of(url))
+        if not in_digits and _is_local(host_of(url)):
+            raise _not_public(host_of(url))
+        _check(host_of(url), in_digits)
     return url
 
 
@@ -167,44 +171,11 @@ async def addresses_of(url: httpx.URL, hosts: frozenset[str] = frozenset()) -> l
     """
     loop = asyncio.get_running_loop()
     try:
-        found = _of_answers(await loop.getaddrinfo(_host(url), _port(url), type=socket.SOCK_STREAM))
+        found = _of_answers(await loop.getaddrinfo(host_of(url), _port(url), type=socket.SOCK_STREAM))
     except (OSError, UnicodeError, OverflowError):
         found = []
     if not found:
-        raise NoAddress(f"The webhook's host '{_host(url)}' has no address.")
+        raise NoAddress(f"The webhook's host '{host_of(url)}' has no address.")
     if not is_named(url, hosts):
-        _check(_host(url), found)
+        _check(host_of(url), found)
     return found
-
-
-class CheckedTransport(httpx.AsyncHTTPTransport):
-    """Sends requests to checked addresses only, each on a connection of its own.
-
-    The Host header and the name that the certificate must carry stay those of the URL. No connection is kept, for one
-    that was made for a host would serve another host at the same address; and no proxy of the environment is asked,
-    because it would resolve the name again.
-
-    Args:
-        hosts: Those allowed by name.
-    """
-
-    def __init__(self, hosts: frozenset[str] = frozenset(), **options: Any) -> None:
-        super().__init__(limits=httpx.Limits(max_keepalive_connections=0), retries=0, trust_env=False, **options)
-        self._hosts = hosts
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Connect to the first address that answers, and send there."""
-        name = request.url
-        found = await addresses_of(name, self._hosts)
-        request.extensions = {**request.extensions, "sni_hostname": _host(name)}
-        try:
-            for address in found[:-1]:
-                request.url = name.copy_with(host=str(address))
-                try:
-                    return await super().handle_async_request(request)
-                except (httpx.ConnectError, httpx.ConnectTimeout):
-                    continue
-            request.url = name.copy_with(host=str(found[-1]))
-            return await super().handle_async_request(request)
-        finally:
-            request.url = name

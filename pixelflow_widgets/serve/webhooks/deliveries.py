@@ -20,7 +20,8 @@ from typing import Any
 import httpx
 
 from ..store import Store
-from .addresses import CheckedTransport, NoAddress, WebhookError, named_hosts, read_url
+from .addresses import NoAddress, WebhookError, named_hosts, read_url
+from .transport import CheckedTransport
 from .webhooks import signed
 
 _log = logging.getLogger(__name__)

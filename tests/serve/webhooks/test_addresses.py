@@ -17,14 +17,8 @@ from hypothesis import strategies as st
 
 from pixelflow_widgets.errors import WebhookError
 from pixelflow_widgets.serve.webhooks import addresses
-from pixelflow_widgets.serve.webhooks.addresses import (
-    CheckedTransport,
-    NoAddress,
-    addresses_of,
-    is_public,
-    named_hosts,
-    read_url,
-)
+from pixelflow_widgets.serve.webhooks.addresses import NoAddress, addresses_of, is_public, named_hosts, read_url
+from pixelflow_widgets.serve.webhooks.transport import CheckedTransport
 from tests.serve.receivers import receiving, says
 
 PRIVATE = {
