@@ -37,6 +37,7 @@ from pathlib import Path
 import httpx
 import numpy as np
 import PIL.Image
+import psutil
 
 import pixelflow_widgets as pf
 
@@ -159,7 +160,7 @@ class Server(ABC):
         environment = {**os.environ, **self.settings()}
         log = self.folder / f"{self.name}.log"
         with log.open("wb") as written:
-            process = subprocess.Popen(
+            process = psutil.Popen(
                 self.command(port), env=environment, cwd=self.folder, stdout=written, stderr=subprocess.STDOUT
             )
         try:
@@ -171,12 +172,12 @@ class Server(ABC):
                 self.why = f"not measured: it does not start: {lines[-1][:90]}"
             yield
         finally:
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            family = [process, *process.children(recursive=True)] if process.is_running() else []
+            for member in family:  # LitServe's processes outlive the one that began them
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    member.terminate()
+            for member in psutil.wait_procs(family, 20)[1]:
+                member.kill()
 
     def _answers(self) -> bool:
         with contextlib.suppress(httpx.TransportError):

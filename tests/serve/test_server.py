@@ -54,9 +54,9 @@ class Process:
 
 
 @contextlib.contextmanager
-def process(folder: Path, *words: str) -> Iterator[Process]:
-    """Start `pixelflow serve` for a folder, and end it afterwards."""
-    command = [sys.executable, "-c", SERVES, "serve", "--port", "0", "--folder", str(folder), *words]
+def process(folder: Path, *words: str, before: str = "") -> Iterator[Process]:
+    """Start `pixelflow serve` for a folder, and end it afterwards; `before` is what its process does first."""
+    command = [sys.executable, "-c", before + SERVES, "serve", "--port", "0", "--folder", str(folder), *words]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     made = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
     try:

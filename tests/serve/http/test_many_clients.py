@@ -29,6 +29,8 @@ SECONDS = 600.0 if SOAK > 1 else 3.0
 CLIENTS = 24
 GROWTH = 60_000_000
 """Bytes that a server may grow by after its first half minute."""
+LITTLE_CACHE = "from pixelflow_widgets.run.cache import process_cache; process_cache().memory.limit = 5_000_000; "
+"""Results of runs are kept up to a gigabyte: what else grew would not be seen beside them."""
 
 
 @pytest.mark.soak
@@ -36,7 +38,7 @@ def test_many_clients_for_a_long_time(folder: Path) -> None:
     store = Store(folder)
     key = Keys(store).make("clients", per_minute=1_000_000).text
     store.close()
-    with process(folder, "--backend", "inline") as server:
+    with process(folder, "--backend", "inline", before=LITTLE_CACHE) as server:
         url = server.url
         memory = psutil.Process(server.process.pid).memory_info
         wrong: list[str] = []
