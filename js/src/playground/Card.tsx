@@ -57,8 +57,14 @@ function Seeds({ job }: { job: Job }) {
   const seeds = Object.entries(job.seeds ?? {}).filter((entry): entry is [string, Json] => entry[1] !== null);
   return seeds.map(([name, seed]) => {
     const field = play.field(name);
-    const words = `${field ? field.title.toLowerCase() : name} ${String(seed)}`;
-    if (!field || Array.isArray(seed)) return <span key={name}>{words}</span>;
+    const words = `${field ? field.title.toLowerCase() : name.split(".").at(-1)} ${String(seed)}`;
+    if (!field || Array.isArray(seed)) {
+      return (
+        <span key={name} title={`${name}: a seed within the flow`}>
+          {words}
+        </span>
+      );
+    }
     return (
       <button
         key={name}

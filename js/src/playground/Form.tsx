@@ -95,7 +95,9 @@ function Cost() {
   const play = usePlay();
   const count = useStored(play.count);
   const seconds = useSeconds();
-  if (seconds === null) return <span className="pp-cost">First run: no estimate yet</span>;
+  const isFirst = useStored(play.jobs).length === 0;
+  if (seconds === null)
+    return <span className="pp-cost">{isFirst ? "First run: no estimate yet" : "No estimate yet"}</span>;
   return (
     <span className="pp-cost" title="By the last generations that were alike in what affects the cost">
       <Icon name="clock" /> {seconds < 0.1 ? "a moment" : `about ${formatSeconds(seconds)}`}

@@ -67,6 +67,8 @@ export class KernelBackend implements Backend {
     for (const [name, value] of Object.entries(values)) sent[name] = await this.#placed(value, buffers);
     const { jobs } = (await this.#ask("start", { values: sent, count }, buffers)) as unknown as { jobs: Job[] };
     for (const [name, value] of Object.entries(values)) this.#learn(value, jobs[0]?.inputs[name]);
+    // What the form showed may have been told meanwhile, without the files.
+    if (buffers.length > 0) this.keep(values);
     return { jobs, refused: null };
   }
 
