@@ -7,6 +7,7 @@ That what it allows is taken is not asked: that a text is a picture in base64 ca
 
 from __future__ import annotations
 
+import math
 import unittest
 from collections.abc import Iterator
 from typing import Any
@@ -29,6 +30,8 @@ from ..flows import poster_flow, turn_flow
 from ..served import publish
 
 CASES = 10_000 if SOAK > 1 else 300
+SPARE = 1.1
+"""To some addresses nothing wrong can be sent, and to some only a few things."""
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +58,7 @@ def test_every_answer_is_described(server: Server, headers: dict[str, str]) -> N
     for operation in operations:
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
             every = settings(
-                max_examples=max(1, CASES // len(operations) // 2),
+                max_examples=math.ceil(CASES * SPARE / len(operations) / 2),
                 deadline=None,
                 suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
                 derandomize=SOAK == 1,
@@ -77,4 +80,4 @@ def test_every_answer_is_described(server: Server, headers: dict[str, str]) -> N
                 found += [f"{operation.label}: {failure}" for failure in failed.exceptions]
     print(f"{sent} requests to {len(operations)} addresses.")
     assert found == []
-    assert sent >= CASES * 0.6
+    assert sent >= CASES
