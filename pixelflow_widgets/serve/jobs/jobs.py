@@ -57,8 +57,9 @@ SELECT * FROM jobs WHERE (:key IS NULL OR key = :key) AND (:name IS NULL OR name
 """
 _TOOK = """
 SELECT finished_at - started_at FROM jobs WHERE name = ? AND number = ? AND status = 'succeeded'
-    AND finished_at IS NOT NULL ORDER BY finished_at DESC LIMIT ?
+    AND finished_at IS NOT NULL AND coalesce(json_extract(usage, '$.nodes'), 1) > 0 ORDER BY finished_at DESC LIMIT ?
 """
+"""How long the last jobs took; those for which everything was found in the cache say nothing of the next."""
 _END = """
 UPDATE jobs SET status = :status, finished_at = :now, expires_at = :expires, owner = NULL, note = '',
     progress = CASE WHEN :status = 'succeeded' THEN 1.0 ELSE progress END,

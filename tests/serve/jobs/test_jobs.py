@@ -206,12 +206,13 @@ def test_a_full_queue_refuses_and_says_when_to_come_again(store: Store, owner: O
 
 def test_when_to_come_again_is_told_from_how_long_jobs_take(store: Store, owner: Owner) -> None:
     jobs = Jobs(store, limit=1)
-    for seconds in (8, 9, 1000):
+    for seconds, nodes in ((8, 1), (9, 2), (1000, 1), (0.1, 0), (0.1, 0), (0.1, 0)):  # three were found in the cache
         sent = send(jobs)
         jobs.claim(owner.id)
         with store.writing() as connection:
             connection.execute("UPDATE jobs SET started_at = ? WHERE id = ?", (time.time() - seconds, sent.id))
-        jobs.finish(sent.id, owner.id, "succeeded")
+        usage = {"seconds": seconds, "nodes": nodes, "found": 2 - nodes}
+        jobs.finish(sent.id, owner.id, "succeeded", usage=usage)
     assert jobs.estimate("poster", 1) == pytest.approx(9, abs=0.5) and jobs.estimate("poster", 2) is None
     send(jobs)
     with pytest.raises(QueueFull) as refused:
