@@ -38,13 +38,16 @@ class Estimates:
         with self._lock:
             self._taken.append((max(work, 1.0), seconds))
 
-    def seconds(self, work: float) -> float | None:
-        """Return how long so much work will take, or None where nothing like it was done yet."""
+    def seconds(self, work: float | None) -> float | None:
+        """Return how long so much work, or as much as usual, will take; None where nothing like it was done yet."""
         with self._lock:
             taken = list(self._taken)
         if taken:
             # The first one has loaded the model, too: it counts as long as it is the only one.
-            speeds = [seconds / done for done, seconds in (taken[1:] or taken)]
+            last = taken[1:] or taken
+            if work is None:
+                return round(statistics.median(seconds for _, seconds in last), 3)
+            speeds = [seconds / done for done, seconds in last]
             return round(max(work, 1.0) * statistics.median(speeds), 3)
         return self._of_history()
 

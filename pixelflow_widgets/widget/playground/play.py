@@ -13,16 +13,19 @@ from ...flow.signature.json_schema import MODALITIES
 from ...flow.subflows import with_subflows
 from ...media import medium_name_of
 from ...serve.jobs.results import plain
+from ...serve.publishing.work import Size
 from ..traits import takes_model
 from .estimates import Estimates, work_in
 from .generations import Generation, Generations, Listener, Order
-from .media import KeptMedia
+from .media import KeptMedia, ids_in
 from .subject import Subject
 
 MOST_AT_ONCE = 8
 """Generations that are asked for at once."""
 _LANES = 4
 """Generations that are on at once; where a model runs it is one, because the worker runs one model at a time."""
+
+_SIZED = ("image", "mask", "video")
 
 Hold = Callable[[str], str]
 """Keeps a medium that came beside the values, given what its input takes; returns its id."""
@@ -101,13 +104,25 @@ class Play:
         Args:
             values: As for `start`; those that do not fit, or are not there, count as their defaults.
         """
-        signature = self.subject.signature
-        given = {}
-        for name, value in (values if isinstance(values, Mapping) else {}).items():
-            entry = signature.input(name)
-            if entry is not None and entry.type.name in ("int", "float") and isinstance(value, int | float):
-                given[name] = value
+        given: dict[str, Any] = {}
+        values = values if isinstance(values, Mapping) else {}
+        for entry in self.subject.signature.inputs:
+            value = values.get(entry.name)
+            if entry.type.name in _SIZED:
+                sizes = [size for id in ids_in(value) if (size := self._size(id)) is not None]
+                if entry.is_required and not sizes:
+                    return self.estimates.seconds(None)  # how much there is to do hangs on what is not there yet
+                given |= {entry.name: sizes if entry.type.many else sizes[0]} if sizes else {}
+            elif entry.type.name in ("int", "float") and isinstance(value, int | float):
+                given[entry.name] = value
         return self.estimates.seconds(work_in(self.subject.document(given), self.subject, given))
+
+    def _size(self, id: str) -> Size | None:
+        try:
+            facts = self.media.find(id).facts
+        except MediaError:
+            return None
+        return Size(facts.get("width", 0) * facts.get("height", 0), facts.get("frames", 1))
 
     def shown(self, entry: Entry, value: Any) -> Any:
         """Return a value of the form as Python users hold it: media instead of their ids."""

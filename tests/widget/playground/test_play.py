@@ -37,7 +37,7 @@ def draws_lot(seed: Annotated[int, pf.Seed()] = 0) -> int:
 
 @pf.node
 def counts_pictures(images: list[pf.Image], table: pf.Table | None = None) -> int:
-    return len({image.tobytes() for image in images}) + (0 if table is None else 10 * table.shape[0])
+    return len({image.tobytes() for image in images}) + (0 if table is None else 20)
 
 
 def played(flow: pf.Flow) -> Play:
@@ -176,6 +176,14 @@ def test_an_estimate_comes_from_those_before_and_grows_with_the_work() -> None:
         play.estimates.note(64 * 64 * 20, 1.0)
     assert play.estimate() == 1.0 and play.estimate({"steps": 40}) == 2.0
     assert play.estimate({"steps": "many", "nothing": 3}) == 1.0
+
+
+def test_an_estimate_counts_the_pixels_of_what_is_given_and_is_the_usual_where_that_is_not_there() -> None:
+    play = Play(of_model(pf.Model("starter"), "image_to_image", {}, pf.Flow), Nobody())
+    play.estimates.note(64 * 64 * 20, 1.0)
+    assert play.estimate({"prompt": "a mill", "image": "local_file"}) == 1.0
+    image = play.media.take_value("image", PIL.Image.new("RGB", (128, 64)))
+    assert play.estimate({"prompt": "a mill", "image": image}) == 2.0
 
 
 def test_an_estimate_comes_from_the_history_where_this_kernel_has_none() -> None:
