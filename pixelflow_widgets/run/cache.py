@@ -208,8 +208,9 @@ def size_of(value: Any) -> int:
     if value is None or isinstance(value, int | float):
         return 64
     if isinstance(value, PIL.Image.Image):
-        deep = 4 if value.mode in ("I", "F") else 2 if value.mode == "I;16" else 1
-        return value.width * value.height * len(value.getbands()) * deep + 256
+        # Pillow holds a pixel of several bands in four bytes, also one of RGB; beside it stand about 1 kB of objects.
+        deep = 2 if value.mode == "I;16" else 1 if value.mode in ("1", "L", "P") else 4
+        return value.width * value.height * deep + 1024
     if isinstance(value, str):
         return len(value) + 64
     if (number := getattr(value, "nbytes", None)) is not None:  # numpy arrays and torch tensors

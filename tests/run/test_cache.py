@@ -12,7 +12,7 @@ def picture(edge: int = 100) -> dict[str, Value]:
 
 
 def test_the_least_recently_used_goes_first() -> None:
-    cache = MemoryCache(limit=70_000)
+    cache = MemoryCache(limit=90_000)
     cache.put("a", picture())
     cache.put("b", picture())
     assert cache.get("a") is not None
@@ -22,7 +22,7 @@ def test_the_least_recently_used_goes_first() -> None:
 
 
 def test_what_is_larger_than_the_cache_is_not_kept_and_evicts_nothing() -> None:
-    cache = MemoryCache(limit=70_000)
+    cache = MemoryCache(limit=90_000)
     cache.put("a", picture())
     cache.put("large", picture(1000))
     assert cache.get("large") is None
@@ -39,7 +39,7 @@ def test_bytes_are_counted_once_when_a_key_is_put_again() -> None:
 
 
 def test_sizes_are_those_of_the_pixels_samples_and_letters() -> None:
-    assert size_of(PIL.Image.new("RGB", (100, 10))) >= 3000
+    assert size_of(PIL.Image.new("RGB", (100, 10))) >= 4000  # what Pillow holds
     assert size_of(PIL.Image.new("L", (100, 10))) >= 1000
     audio = pf.Audio(np.zeros((2, 500), np.float32), 16000)
     assert size_of(audio) == 4000
