@@ -1,4 +1,4 @@
-"""The one file that a flow gives, where it gives one, in the form that a caller asks for."""
+"""The file of a flow that a caller means by a media type, in the form that is asked for."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _ENDINGS = {"image/jpeg": ".jpg", "image/webp": ".webp", "image/png": ".png"}
 
 
 def the_file(signature: Signature, wanted: str) -> Given | None:
-    """Return the output whose file is meant by a media type, if there is exactly one."""
+    """Return the output that is meant by a media type: the first of its modality, a picture before a mask."""
     group = wanted.partition("/")[0]
     found = [each for each in signature.outputs if _MODALITIES.get(each.type.name) == group and not each.type.many]
-    return found[0] if len(found) == 1 else None
+    return min(found, key=lambda each: each.type.name == "mask", default=None)
 
 
 def outputs_told(signature: Signature) -> str:

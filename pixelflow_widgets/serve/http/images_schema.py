@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 _FIELDS: dict[str, Any] = {
-    "model": {"type": "string", "description": "A published flow that takes a prompt and gives one picture."},
+    "model": {
+        "type": "string",
+        "description": "A published flow that takes a prompt; of its pictures the first is answered.",
+    },
     "prompt": {"type": "string", "maxLength": 10_000},
     "n": {"type": "integer", "minimum": 1, "maximum": 4},
     "size": {"type": "string", "description": "1024x1024, or auto.", "examples": ["auto"]},

@@ -112,13 +112,13 @@ async def call_flow(
     accept_header: Annotated[str | None, Header(alias="Accept", include_in_schema=False)] = None,
     prefer: PreferHeader = None,
 ) -> Response:
-    """Call a flow and wait for it; with `Accept: image/png` the answer is the picture itself."""
+    """Call a flow and wait for it; with `Accept: image/png` the answer is the first picture that it gives."""
     serving, key = serving_of(request), key_of(request)
     wanted = wanted_file(accept_header)
     endpoint = endpoint_for(serving, key, name)
     if wanted is not None and the_file(endpoint.signature, wanted) is None:
         told = outputs_told(endpoint.signature)
-        words = f"{told} That is not one file of {wanted}: leave out `Accept`, and read the job's outputs."
+        words = f"{told} None of that is {wanted}: leave out `Accept`, and read the job's outputs."
         raise Refusal(406, "not_acceptable", words)
     job = await started(request, serving, key, endpoint, options)
     job = await ended(serving, job, seconds_of(prefer) or 60.0, request)
@@ -172,7 +172,7 @@ def wanted_file(header: str | None) -> str | None:
         if kind.startswith(("image/", "audio/", "video/")):
             return kind[:60]
     if header:
-        raise Refusal(406, "not_acceptable", "Answers are JSON, or the one picture, sound or film that a flow gives.")
+        raise Refusal(406, "not_acceptable", "Answers are JSON, or the first picture, sound or film that a flow gives.")
     return None
 
 

@@ -1,4 +1,4 @@
-"""The shape of OpenAI's images: `model` is a published flow that takes a prompt and gives one picture."""
+"""The shape of OpenAI's images: `model` is a published flow that takes a prompt and gives a picture."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def _endpoint(serving: Serving, key: Key, model: Any) -> Endpoint:
     if prompt is None or prompt.type.name != "text":
         raise _wrong("model", f"'{model}' has no text input 'prompt': call it by POST /v1/flows/{model}.")
     if the_file(endpoint.signature, "image/png") is None:
-        words = f"{outputs_told(endpoint.signature)} Here one picture is wanted: call it by POST /v1/flows/{model}."
+        words = f"{outputs_told(endpoint.signature)} Here a picture is wanted: call it by POST /v1/flows/{model}."
         raise _wrong("model", words)
     return endpoint
 
