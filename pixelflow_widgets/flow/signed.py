@@ -39,6 +39,18 @@ class SignedFlow(FlowOfFlows):
         """Return what the flow takes and gives, as forms and callers will see it."""
         return signature_of(self._document, self.registry)
 
+    def describe(self, description: str | None = KEPT, *, title: str | None = KEPT) -> None:
+        """Say what the flow does, to forms, to callers, and to models that use it as a tool.
+
+        Args:
+            description: One sentence; what is not named stays, and None takes it away.
+            title: What people call it; its name in words where there is none.
+        """
+        fields = {"description": description, "title": title}
+        changed = {key: value for key, value in fields.items() if value is not KEPT}
+        if changed:
+            self.apply([{"op": "set_flow", "fields": changed}])
+
     def _input_of(self, name: str) -> FlowInput:
         return FlowInput(cast("Any", self), name)
 

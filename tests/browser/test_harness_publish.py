@@ -144,6 +144,23 @@ def test_the_preview_is_a_table_a_request_and_its_schema(harness: Harness, edito
     assert json.loads(seen.locator("pre").inner_text())["additionalProperties"] is False
 
 
+def test_what_the_flow_does_is_said_in_the_flow_and_enter_publishes_nothing(
+    harness: Harness, editor: EditorPage
+) -> None:
+    panel = open_panel(editor, "Publish")
+    fill(editor, panel, "What it does", "Paints posters.")
+    title = panel.get_by_label("Title", exact=True)
+    title.fill("A poster")
+    title.press("Enter")
+    editor.wait_synced()
+    assert (harness.document()["title"], harness.document()["description"]) == ("A poster", "Paints posters.")
+    expect(panel.get_by_text("None yet.")).to_be_visible()
+    title.fill("")
+    title.blur()
+    editor.wait_synced()
+    assert "title" not in harness.document()
+
+
 def test_a_reason_leads_to_what_it_is_about(harness: Harness, editor: EditorPage) -> None:
     edit(
         harness,

@@ -147,3 +147,13 @@ def test_limits_hold_for_defaults(flow: pf.Flow) -> None:
     assert [str(problem) for problem in flow.problems()] == [
         "The flow's input 'prompt': 'x' is not one of a. Change its type or default."
     ]
+
+
+def test_a_flow_says_what_it_is_called_and_does(flow: pf.Flow) -> None:
+    flow.describe("Paints what is said.", title="Poster")
+    assert (flow.signature.title, flow.signature.help) == ("Poster", "Paints what is said.")
+    flow.describe(title=None)
+    assert (flow.signature.title, flow.signature.help) == ("Signed", "Paints what is said.")
+    flow.undo()
+    flow.undo()
+    assert (flow.signature.title, flow.signature.help) == ("Signed", "")

@@ -5,11 +5,9 @@ import type { Signature, SignatureInput } from "../bridge/publishing";
 import { useFlow } from "../bridge/sync";
 import { useTrait } from "../bridge/traits";
 import { Control } from "../controls/Control";
-import { useDraft } from "../controls/draft";
-import { AreaField, LineField } from "../controls/Field";
 import { controlBlock } from "../controls/heights";
 import { itemName } from "../controls/kind";
-import { formatNumber, type Reading } from "../controls/numbers";
+import type { Reading } from "../controls/numbers";
 import { field, isName, isObject, type Json, type JsonObject, titleFromName } from "../flow/document";
 import { entryOf, isTaken, moveEntry, nameEntry, setEntry, setLimit, type Word } from "../flow/edits";
 import type { Port } from "../flow/nodeType";
@@ -19,10 +17,11 @@ import { type DockName, FREE } from "../nodes/docks";
 import { changeDefault, edit, removeThese } from "./actions";
 import { useAnswer } from "./asking";
 import { AlertIcon, DownIcon, UpIcon } from "./icons";
+import { Line } from "./Line";
 import { PublishPreview } from "./PublishPreview";
 import { usePublishedHints } from "./published";
-import { Labeled, Waiting } from "./publishParts";
-import { firstDefault, isChosen, limitsFor, readLimit, readLines, readText } from "./signatureFields";
+import { Waiting } from "./publishParts";
+import { firstDefault, isChosen, limitsFor, readLimit, readLines } from "./signatureFields";
 import { useStored } from "./store";
 import { useEditor } from "./view";
 
@@ -32,46 +31,6 @@ interface Entry {
 }
 
 const wordOf = ({ dock }: Entry): Word => (dock === "inputs" ? "input" : "output");
-
-interface LineProps {
-  label: string;
-  value: Json;
-  change(value: Json): void;
-  read?(text: string): Reading;
-  lines?: number;
-  numeric?: boolean;
-  placeholder?: string | undefined;
-  hint?: string;
-}
-
-/** A text or number of an entry: sent when it was typed to its end, and taken away where it was emptied. */
-function Line({
-  label,
-  value,
-  change,
-  read = readText,
-  lines = 1,
-  numeric = false,
-  placeholder,
-  hint = "",
-}: LineProps) {
-  const draft = useDraft({
-    value,
-    preset: value === null,
-    format: (told) => (Array.isArray(told) ? told.join("\n") : formatNumber(told)),
-    read,
-    lines: lines > 1,
-    onChange: (next, phase) => phase === "final" && change(next),
-  });
-  const shared = { label, draft, disabled: false, placeholder, hint };
-  return (
-    <Labeled label={label} hint={hint}>
-      <span className="pf-control" style={lines > 1 ? { height: 17 * lines + 12 } : undefined}>
-        {lines > 1 ? <AreaField {...shared} lines={lines} /> : <LineField {...shared} numeric={numeric} />}
-      </span>
-    </Labeled>
-  );
-}
 
 function Default({ row, required }: { row: Row; required: boolean }) {
   const editor = useEditor();

@@ -4,9 +4,12 @@ import { type FormEvent, type ReactNode, useState } from "react";
 import type { Ack, Problem } from "../bridge/protocol";
 import type { Caps, PublishedVersion, Publishing, Seeds } from "../bridge/publishing";
 import { useFlow } from "../bridge/sync";
+import { field, type Json, titleFromName } from "../flow/document";
 import { isTaken } from "../flow/edits";
+import { edit } from "./actions";
 import { useAct, useAnswer } from "./asking";
 import { AlertIcon } from "./icons";
+import { Line } from "./Line";
 import type { Of } from "./Publish";
 import { Differences, Labeled, Sure, Waiting, when } from "./publishParts";
 import { type Editor, useEditor } from "./view";
@@ -110,6 +113,30 @@ interface Typed {
   caps?: Record<string, string>;
 }
 
+/** What the flow is called and does: words of the flow itself, which callers read. */
+function FlowWords() {
+  const editor = useEditor();
+  const { document } = useFlow(editor.session.sync);
+  const say = (key: string) => (value: Json) => edit(editor, [{ op: "set_flow", fields: { [key]: value } }]);
+  const words = (key: string) => {
+    const told = field(document, key);
+    return typeof told === "string" ? told : null;
+  };
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: Enter ends a line here, and publishes nothing.
+    <div className="pf-beside" onKeyDown={(event) => event.key === "Enter" && event.preventDefault()}>
+      <Line label="Title" value={words("title")} placeholder={titleFromName(document.name)} change={say("title")} />
+      <Line
+        label="What it does"
+        hint="For callers, and for models that use it as a tool"
+        value={words("description")}
+        placeholder="One sentence"
+        change={say("description")}
+      />
+    </div>
+  );
+}
+
 function Form({ told, name, setName, act, busy, said, done, children }: FormProps) {
   const { view } = useEditor();
   const [typed, setTyped] = useState<Typed>({});
@@ -150,6 +177,7 @@ function Form({ told, name, setName, act, busy, said, done, children }: FormProp
           </select>
         </Labeled>
       </div>
+      <FlowWords />
       <Labeled label="Note">
         <input
           value={typed.note ?? ""}
