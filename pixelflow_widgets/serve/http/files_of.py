@@ -32,5 +32,5 @@ def file_as(content: bytes, kind: str, wanted: str) -> tuple[bytes, str]:
     if wanted in (kind, f"{kind.partition('/')[0]}/*"):
         return content, kind
     if kind in _ENDINGS and wanted in _ENDINGS:
-        return picture_file(open_medium("image", content), _ENDINGS[wanted], is_quick=True), wanted
+        return picture_file(open_medium("image", content), _ENDINGS[wanted]), wanted
     raise Refusal(406, "not_acceptable", f"The file is {kind}. Ask for that.")

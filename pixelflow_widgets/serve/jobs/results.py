@@ -17,7 +17,7 @@ import PIL.Image
 from ...flow import document as doc
 from ...flow.signature import Signature
 from ...media import Audio, Video, medium_name_of
-from ...media.encoders import film_file, picture_file, sound_file
+from ...media.encoders import film_file, quick_png, sound_file
 from ...run import Run
 from .artifacts import Role
 
@@ -72,7 +72,7 @@ class Results:
             return [self.told(item) for item in value]
         if isinstance(value, PIL.Image.Image):
             facts = {"width": value.width, "height": value.height}
-            return self._stored(picture_file(value, ".png", is_quick=True), "image/png", facts)
+            return self._stored(quick_png(value), "image/png", facts)
         if isinstance(value, Audio):
             channels, frames = value.samples.shape
             facts = {"seconds": round(frames / value.sample_rate, 3), "sample_rate": value.sample_rate}
