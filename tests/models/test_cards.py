@@ -55,7 +55,7 @@ def test_names_are_told_apart_and_every_node_that_takes_a_model_has_one() -> Non
     ports = [port for node_type in pf.registry for port in node_type.inputs.values()]
     wanted = {port.control.task for port in ports if isinstance(port.control, ModelPicker)}
     served = {task for card in cards() for task in card.tasks}
-    assert wanted - {"vae", "embedding", ""} <= served
+    assert wanted - {"vae", "embedding", "vocoder", ""} <= served
     assert PICKERS <= served
 
 
