@@ -116,12 +116,12 @@ function usePlayOf(name: string, key: string): State {
   return state;
 }
 
-export function Page({ name }: { name: string }) {
-  const [key, setKey] = useState(keyOfTab);
+export function Page({ name, given }: { name: string; given: string }) {
+  const [key, setKey] = useState(given);
   const state = usePlayOf(name, key);
-  const enter = (given: string) => {
-    sessionStorage.setItem(KEY, given);
-    setKey(given);
+  const enter = (typed: string) => {
+    sessionStorage.setItem(KEY, typed);
+    setKey(typed);
   };
   const leave = () => {
     sessionStorage.removeItem(KEY);

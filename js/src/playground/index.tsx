@@ -9,7 +9,7 @@ import "../controls/controls.css";
 import "../media/results.css";
 import { KernelBackend } from "./kernelBackend";
 import { Notebook } from "./Notebook";
-import { Page } from "./Page";
+import { keyOfTab, Page } from "./Page";
 import "./playground.css";
 import "./form.css";
 import "./results.css";
@@ -22,7 +22,9 @@ function show(element: HTMLElement, content: ReactNode): Root {
 
 /** Shows the playground of the flow that the page's address names. */
 export function openPage(element: HTMLElement): void {
-  show(element, <Page name={decodeURIComponent(location.pathname.split("/").at(-1) ?? "")} />);
+  const name = decodeURIComponent(location.pathname.split("/").at(-1) ?? "");
+  // At once: the key is out of the address before anything is painted, and whoever goes on from here has it.
+  show(element, <Page name={name} given={keyOfTab()} />);
 }
 
 function render({ model, el }: RenderProps) {
