@@ -48,9 +48,9 @@ def publish_all(to: Served) -> None:
     to.publish(values_flow(), "say-it")
     to.publish(media_flow(), "media")
     to.publish(_of("breaks", lambda: served_nodes.breaks_off(text="It is too late.")), "breaks")
-    to.publish(_of("slow", lambda: served_nodes.counted_up(count=200)), "slow")
+    to.publish(_of("slow", lambda: served_nodes.counted_slowly(count=200)), "slow")
     with pf.Flow("counts") as flow:
-        flow.output("given", served_nodes.counted_up(count=flow.input("count", 4)))
+        flow.output("given", served_nodes.counted_slowly(count=flow.input("count", 4)))
     to.publish(flow, "counts")
     to.publish(_of("large", client_nodes.large_number), "large")
     with pf.Flow("drawn") as flow:

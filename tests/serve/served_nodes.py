@@ -33,7 +33,7 @@ def echoed(image: pf.Image) -> pf.Image:
 
 
 @pf.node
-def counted_up(count: Annotated[int, pf.Number(min=1, max=1000)] = 3, progress: pf.Progress = pf.Progress()) -> int:
+def counted_slowly(count: Annotated[int, pf.Number(min=1, max=1000)] = 3, progress: pf.Progress = pf.Progress()) -> int:
     """Counts, and tells of it."""
     for place in range(count):
         progress((place + 1) / count, note=f"step {place + 1}", preview=stamp(str(place)))

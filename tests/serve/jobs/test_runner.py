@@ -148,7 +148,7 @@ def test_a_node_that_ends_its_worker_each_time_fails_its_job_and_no_other(runner
 
 
 def test_a_job_tells_how_far_it_is_and_shows_what_is_being_made(runner: Runner, store: Store) -> None:
-    endpoint = publish(store, flow_of(nodes.counted_up, "number", count=3), "count")
+    endpoint = publish(store, flow_of(nodes.counted_slowly, "number", count=3), "count")
     job, _ = runner.jobs.submit(endpoint, {"count": 200})
     wait_for(lambda: runner.preview(job.id) is not None)
     wait_for(lambda: any(event.kind == "progress" for event in runner.jobs.events(job.id)))
@@ -163,7 +163,7 @@ def test_a_job_tells_how_far_it_is_and_shows_what_is_being_made(runner: Runner, 
 
 
 def test_a_running_job_is_canceled_and_the_next_one_runs(runner: Runner, store: Store) -> None:
-    endpoint = publish(store, flow_of(nodes.counted_up, "number", count=3), "count")
+    endpoint = publish(store, flow_of(nodes.counted_slowly, "number", count=3), "count")
     job, _ = runner.jobs.submit(endpoint, {"count": 1000})
     wait_for(lambda: (found := runner.jobs.find(job.id)) and found.status == "running")
     Jobs(Store(store.folder)).cancel(job.id)  # as another process would
@@ -173,7 +173,7 @@ def test_a_running_job_is_canceled_and_the_next_one_runs(runner: Runner, store: 
 
 
 def test_a_job_that_takes_too_long_is_stopped_at_its_deadline(runner: Runner, store: Store) -> None:
-    job = ended(runner, store, flow_of(nodes.counted_up, "number", count=3), {"count": 1000}, seconds=1)
+    job = ended(runner, store, flow_of(nodes.counted_slowly, "number", count=3), {"count": 1000}, seconds=1)
     assert job.status == "failed" and job.error is not None
     assert job.error["type"] == "deadline" and "1 s" in job.error["message"]
 
@@ -260,7 +260,7 @@ def test_draining_lets_what_runs_end_and_begins_nothing_more(store: Store, worke
 
 
 def test_what_does_not_end_in_time_goes_back_into_the_queue(store: Store, worker: WorkerBackend) -> None:
-    runner, endpoint = Runner(store, lanes=1), publish(store, flow_of(nodes.counted_up, "number", count=3), "count")
+    runner, endpoint = Runner(store, lanes=1), publish(store, flow_of(nodes.counted_slowly, "number", count=3), "count")
     runner.start()
     job, _ = runner.jobs.submit(endpoint, {"count": 1000})
     wait_for(lambda: (runner.jobs.find(job.id) or job).progress)

@@ -79,7 +79,7 @@ def test_nodes_and_starts_are_told_to_those_who_ask(client: Client, http: httpx.
             "node.finished",
         ]
         node = next(event for event in events if event["type"] == "node.finished")
-        assert node["data"]["title"] == "Counted up"
+        assert node["data"]["title"] == "Counted slowly"
         graph = next(event for event in events if event["type"] == "GRAPH_RUN")
         assert (graph["status"], graph["output"]) == ("COMPLETED", {"given": 17})
 
