@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import json
 import lzma
-import math
 import os
 import struct
 import tempfile
@@ -24,6 +23,7 @@ from ..media import blake3_hex
 from ..media.tags import KEY, kind_of, read_tags
 from .document import FORMAT, VERSION, Document, is_input, is_node, new_document
 from .media_files import MediaFiles, references
+from .strict_json import read_strictly
 
 MAX_BYTES = 64 * 1024**2
 MAX_MEDIA_BYTES = 2 * 1024**3
@@ -56,7 +56,7 @@ def read_json(text: str | bytes) -> Any:
     if len(text) > MAX_BYTES:
         raise FlowFileError(f"A flow file has at most {MAX_BYTES >> 20} MB; this one has {len(text) >> 20} MB.")
     try:
-        return json.loads(text, parse_constant=_refuse_number, parse_float=_finite, object_pairs_hook=_once)
+        return read_strictly(text)
     except RecursionError:
         raise FlowFileError(f"This file is nested too deep; a flow has at most {MAX_DEPTH} levels.") from None
     except ValueError as error:  # JSONDecodeError, UnicodeDecodeError, absurdly long numbers
@@ -74,25 +74,6 @@ def document_in(content: Any, name: str = "flow") -> Document:
         if content is None:
             raise FlowFileError("The flow was too long for this kind of file and is not in it.")
     return upgrade(check_shape(content, name))
-
-
-def _refuse_number(text: str) -> float:
-    raise ValueError(f"{text} is not a number that JSON has")
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object; of a name that comes twice, one value would be lost without a word."""
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the name {twice[:80]!r} stands twice in one object")
-    return made
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    return number if math.isfinite(number) else _refuse_number(text[:40])
 
 
 def check_shape(content: Any, name: str = "flow") -> Document:
