@@ -13,6 +13,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 from .browser import LONG, WAIT
+from .editor import EditorPage
 from .servers import Jupyter
 
 _CONTEXT = "window.jupyterapp.shell.currentWidget.sessionContext"
@@ -250,6 +251,14 @@ class Lab:
         """Switch between the light and the dark theme."""
         self.command("apputils:change-theme", {"theme": "JupyterLab Dark" if dark else "JupyterLab Light"})
         self.page.wait_for_function(f"() => document.body.dataset.jpThemeLight === '{str(not dark).lower()}'")
+
+
+def in_both_themes(lab: Lab, editor: EditorPage, artifacts: Path, name: str) -> None:
+    """Photograph the editor in the dark theme and in the light one, in which it stays."""
+    for dark in (True, False):
+        lab.theme(dark)
+        editor.page.wait_for_timeout(400)
+        editor.screenshot(artifacts / f"{name}-{'dark' if dark else 'light'}.png")
 
 
 def eventually(ask: Callable[[], Any], wanted: Callable[[Any], bool], timeout: float = WAIT / 1000) -> Any:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from .editor import EditorPage
-from .lab import Lab, eventually, write_notebook
+from .lab import Lab, eventually, in_both_themes, write_notebook
 from .servers import Jupyter
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -116,13 +116,6 @@ def editor(lab: Lab, page: Page) -> EditorPage:
     editor = EditorPage(page).wait()
     lab.execute("flow.editor.viewport = {'x': 20, 'y': 20, 'zoom': 1}")
     return editor
-
-
-def in_both_themes(lab: Lab, editor: EditorPage, artifacts: Path, name: str) -> None:
-    for dark in (True, False):
-        lab.theme(dark)
-        editor.page.wait_for_timeout(400)
-        editor.screenshot(artifacts / f"{name}-{'dark' if dark else 'light'}.png")
 
 
 def test_a_port_reads_the_variable_that_was_picked_among_those_that_fit(

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from .editor import EditorPage
-from .lab import Lab, write_notebook
+from .lab import Lab, in_both_themes, write_notebook
 from .servers import TRACKER, Jupyter
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -58,13 +58,6 @@ def panel(editor: EditorPage) -> Iterator[Locator]:
     yield panel
     if panel.is_visible():
         panel.get_by_role("button", name="Close").click()
-
-
-def in_both_themes(lab: Lab, editor: EditorPage, artifacts: Path, name: str) -> None:
-    for dark in (True, False):
-        lab.theme(dark)
-        editor.page.wait_for_timeout(400)
-        editor.screenshot(artifacts / f"{name}-{'dark' if dark else 'light'}.png")
 
 
 def text_of(panel: Locator) -> str:

@@ -22,7 +22,7 @@ from playwright.sync_api import Locator, Page, expect
 import pixelflow_widgets as pf
 
 from .editor import EditorPage
-from .lab import Lab, eventually, write_notebook
+from .lab import Lab, eventually, in_both_themes, write_notebook
 from .servers import Jupyter
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -126,13 +126,6 @@ def publish(panel: Locator, note: str, answer: str) -> None:
     expect(panel).to_contain_text(answer)
 
 
-def in_both_themes(lab: Lab, editor: EditorPage, artifacts: Path, name: str) -> None:
-    for dark in (True, False):
-        lab.theme(dark)
-        editor.page.wait_for_timeout(400)
-        editor.screenshot(artifacts / f"lab-publish-{name}-{'dark' if dark else 'light'}.png")
-
-
 def test_the_signature_is_edited_by_hand_and_shown_as_callers_will_see_it(
     lab: Lab, editor: EditorPage, artifacts: Path
 ) -> None:
@@ -152,7 +145,7 @@ def test_the_signature_is_edited_by_hand_and_shown_as_callers_will_see_it(
     seen.get_by_role("tab", name="Schema").click()
     expect(seen.locator("pre")).to_contain_text('"maxLength": 40')
     assert json.loads(seen.locator("pre").inner_text()) == lab.value("poster.signature.request_schema()")
-    in_both_themes(lab, editor, artifacts, "signature")
+    in_both_themes(lab, editor, artifacts, "lab-publish-signature")
 
 
 def test_reasons_are_said_before_and_a_version_is_published(lab: Lab, editor: EditorPage, artifacts: Path) -> None:
@@ -162,7 +155,7 @@ def test_reasons_are_said_before_and_a_version_is_published(lab: Lab, editor: Ed
     reasons = panel.get_by_role("region", name="Reasons against publishing")
     expect(reasons).to_contain_text("The input 'idle' feeds nothing")
     panel.get_by_role("button", name="Publish", exact=True).click()
-    in_both_themes(lab, editor, artifacts, "refused")
+    in_both_themes(lab, editor, artifacts, "lab-publish-refused")
     lab.execute("poster.undo()")
     expect(reasons).to_have_count(0)
     publish(panel, "The first", "poster-v1 is published")
@@ -181,7 +174,7 @@ def test_the_server_starts_and_the_key_that_is_shown_once_calls_it(
     known.url = panel.get_by_role("region", name="Server").locator("code").inner_text()
     shown.get_by_role("button", name="Copy key").click()
     assert editor.page.evaluate("() => navigator.clipboard.readText()") == known.key
-    in_both_themes(lab, editor, artifacts, "serving")
+    in_both_themes(lab, editor, artifacts, "lab-publish-serving")
     shown.get_by_role("button", name="Done").click()
     assert call(known) == "a lighthouse, at dusk"
     assert call(known, words="at noon") == "a lighthouse, at noon"
@@ -222,7 +215,7 @@ def test_two_versions_with_other_defaults_answer_otherwise_and_one_is_rolled_bac
     assert call(known, "/v1/flows/poster/versions/1/jobs") == "a lighthouse, at dusk"
     panel.get_by_role("button", name="Roll back to poster-v1").click()
     expect(panel.locator(".pf-version-list > li").nth(1)).to_contain_text("current")
-    in_both_themes(lab, editor, artifacts, "versions")
+    in_both_themes(lab, editor, artifacts, "lab-publish-versions")
     assert call(known) == "a lighthouse, at dusk"
     assert call(known, "/v1/flows/poster/versions/2/jobs") == "a lighthouse, at dawn"
     panel.get_by_role("button", name="Unpublish poster-v2").click()
@@ -242,7 +235,7 @@ def test_a_rename_warns_of_the_published_version_until_it_is_undone(
     editor.page.keyboard.press("Enter")
     expect(editor.notice).to_contain_text("Version 1 of the endpoint 'poster' takes 'words'")
     mark = editor.dock("inputs").get_by_role("button", name="Callers would miss inputs")
-    in_both_themes(lab, editor, artifacts, "renamed")
+    in_both_themes(lab, editor, artifacts, "lab-publish-renamed")
     mark.click()
     panel = editor.root.get_by_role("dialog", name="Publish")
     expect(panel.get_by_role("alert").first).to_contain_text("an input that the flow has no longer")
@@ -270,7 +263,7 @@ def test_a_webhook_is_told_signed_and_a_delivery_is_replayed(
     assert (told["type"], told["data"]["status"]) == ("job.finished", "succeeded")
     sent = panel.get_by_role("region", name="Deliveries")
     expect(sent.get_by_role("listitem")).to_contain_text("delivered")
-    in_both_themes(lab, editor, artifacts, "webhooks")
+    in_both_themes(lab, editor, artifacts, "lab-publish-webhooks")
     sent.get_by_role("button", name="Replay job.finished").click()
     again, its = hooks.told.get(timeout=30)
     assert (again, its["webhook-id"]) == (body, headers["webhook-id"])
@@ -283,7 +276,7 @@ def test_usage_is_summed_by_day_and_key(lab: Lab, editor: EditorPage, artifacts:
     expect(row).to_have_count(1)
     expect(row).to_contain_text("notebook")
     expect(row).to_contain_text("succeeded")
-    in_both_themes(lab, editor, artifacts, "usage")
+    in_both_themes(lab, editor, artifacts, "lab-publish-usage")
 
 
 def test_a_key_is_rotated_and_revoked_and_the_server_stops(editor: EditorPage, known: Known) -> None:

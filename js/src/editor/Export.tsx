@@ -3,6 +3,7 @@
 import { type FormEvent, useState } from "react";
 import type { Ack, Request } from "../bridge/protocol";
 import { useFlow } from "../bridge/sync";
+import { Tabs } from "../controls/Tabs";
 import { useAnswer } from "./asking";
 import { Copy } from "./Copy";
 import { CloseIcon } from "./icons";
@@ -166,20 +167,12 @@ export function Export() {
             <span>Its inputs as they are, then its code: run both, and %debug looks into it.</span>
           </>
         ) : (
-          <div role="tablist" aria-label="Form">
-            {Object.entries(FORMS).map(([name, [title, about]]) => (
-              <button
-                key={name}
-                type="button"
-                role="tab"
-                aria-selected={name === form}
-                title={about}
-                onClick={() => view.form.set(name)}
-              >
-                {title}
-              </button>
-            ))}
-          </div>
+          <Tabs
+            label="Form"
+            tabs={Object.entries(FORMS).map(([name, words]) => [name, ...words] as const)}
+            chosen={form}
+            choose={(name) => view.form.set(name)}
+          />
         )}
         <button type="button" className="pf-tool" aria-label="Close" onClick={close}>
           <CloseIcon />

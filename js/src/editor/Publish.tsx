@@ -1,6 +1,7 @@
 // The flow as an endpoint: what it takes and gives, its versions, who may call it and how, who is told, what was used.
 
 import { type ReactNode, useState } from "react";
+import { Tabs } from "../controls/Tabs";
 import { keepKeys } from "./asking";
 import { CloseIcon } from "./icons";
 import { PublishCall } from "./PublishCall";
@@ -66,20 +67,7 @@ export function Publish() {
       onCopy={(event) => event.stopPropagation()}
     >
       <header>
-        <div role="tablist" aria-label="Publish">
-          {TABS.map(([name, title, about]) => (
-            <button
-              key={name}
-              type="button"
-              role="tab"
-              aria-selected={name === tab}
-              title={about}
-              onClick={() => view.publishTab.set(name)}
-            >
-              {title}
-            </button>
-          ))}
-        </div>
+        <Tabs label="Publish" tabs={TABS} chosen={tab} choose={(name) => view.publishTab.set(name)} />
         <button type="button" className="pf-tool" aria-label="Close" onClick={close}>
           <CloseIcon />
         </button>

@@ -2,6 +2,7 @@
 
 import { type FormEvent, useState } from "react";
 import type { ServedKey, Serving } from "../bridge/publishing";
+import { Tabs } from "../controls/Tabs";
 import { type Act, useAct, useAnswer } from "./asking";
 import { Copy } from "./Copy";
 import type { Of } from "./Publish";
@@ -102,19 +103,12 @@ function Snippets({ of }: { of: Record<string, string> }) {
   return (
     <section aria-label="Programs that call it">
       <header>
-        <div role="tablist" aria-label="Language">
-          {Object.keys(of).map((name) => (
-            <button
-              key={name}
-              type="button"
-              role="tab"
-              aria-selected={name === language}
-              onClick={() => setLanguage(name)}
-            >
-              {LANGUAGES[name] ?? name}
-            </button>
-          ))}
-        </div>
+        <Tabs
+          label="Language"
+          tabs={Object.keys(of).map((name) => [name, LANGUAGES[name] ?? name])}
+          chosen={language}
+          choose={setLanguage}
+        />
         <Copy text={text} />
       </header>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: long code is scrolled with the keyboard, too. */}

@@ -2,6 +2,7 @@
 
 import { useState } from "react";
 import type { Signature } from "../bridge/publishing";
+import { Tabs } from "../controls/Tabs";
 import type { Json } from "../flow/document";
 import { Copy } from "./Copy";
 import { requestOf } from "./signatureFields";
@@ -54,13 +55,7 @@ export function PublishPreview({ of }: { of: Signature }) {
   return (
     <section aria-label="What callers see">
       <header>
-        <div role="tablist" aria-label="Preview">
-          {PREVIEWS.map((name) => (
-            <button key={name} type="button" role="tab" aria-selected={name === shown} onClick={() => setShown(name)}>
-              {name}
-            </button>
-          ))}
-        </div>
+        <Tabs label="Preview" tabs={PREVIEWS.map((name) => [name, name])} chosen={shown} choose={setShown} />
         {shown !== "Table" && <Copy text={text} />}
       </header>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: long text is scrolled with the keyboard, too. */}

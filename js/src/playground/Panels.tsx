@@ -1,6 +1,7 @@
 // What lies behind the form: the request and its answer as JSON, and programs that do the same.
 
 import { useEffect, useState } from "react";
+import { Tabs } from "../controls/Tabs";
 import { useStored } from "../editor/store";
 import { type Job, Refused } from "./backend";
 import { usePlay } from "./context";
@@ -73,13 +74,13 @@ export function Code() {
         </p>
       )}
       {names.length > 0 && (
-        <div className="pp-segments" role="tablist" aria-label="Language">
-          {names.map((name) => (
-            <button key={name} type="button" role="tab" aria-selected={name === shown} onClick={() => setChosen(name)}>
-              {name}
-            </button>
-          ))}
-        </div>
+        <Tabs
+          className="pp-segments"
+          label="Language"
+          tabs={names.map((name) => [name, name])}
+          chosen={shown}
+          choose={setChosen}
+        />
       )}
       {shown && <Block title={`The same in ${shown}`} text={code[shown] ?? ""} />}
     </div>

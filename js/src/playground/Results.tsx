@@ -1,6 +1,7 @@
 // The right half: what is looked at, as results, as JSON, as code; and what was made before.
 
 import { useEffect, useRef, useState } from "react";
+import { Tabs } from "../controls/Tabs";
 import { useStored } from "../editor/store";
 import { Card } from "./Card";
 import { usePlay } from "./context";
@@ -8,8 +9,12 @@ import { History } from "./History";
 import { Icon, type IconName } from "./icons";
 import { Code, Raw } from "./Panels";
 
-const TABS = { results: "Results", json: "JSON", code: "Code" };
-type Tab = keyof typeof TABS;
+type Tab = "results" | "json" | "code";
+const TABS: [Tab, title: string][] = [
+  ["results", "Results"],
+  ["json", "JSON"],
+  ["code", "Code"],
+];
 
 function emptyIcon(types: readonly string[]): IconName {
   const kinds: [RegExp, IconName][] = [
@@ -30,18 +35,6 @@ function Empty() {
       <p className="pp-help">
         <kbd>Ctrl</kbd> <kbd>Enter</kbd> starts it from any field.
       </p>
-    </div>
-  );
-}
-
-function Tabs({ tab, choose }: { tab: Tab; choose(tab: Tab): void }) {
-  return (
-    <div className="pp-tabs" role="tablist" aria-label="View">
-      {Object.entries(TABS).map(([name, title]) => (
-        <button key={name} type="button" role="tab" aria-selected={tab === name} onClick={() => choose(name as Tab)}>
-          {title}
-        </button>
-      ))}
     </div>
   );
 }
@@ -94,7 +87,7 @@ export function Results() {
   const jobs = shown.flatMap((id) => all.find((job) => job.id === id) ?? []);
   return (
     <section ref={section} className="pp-results" aria-label="Results">
-      <Tabs tab={tab} choose={setTab} />
+      <Tabs className="pp-tabs" label="View" tabs={TABS} chosen={tab} choose={setTab} />
       <Notices />
       {tab === "results" &&
         (jobs.length === 0 ? (
