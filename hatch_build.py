@@ -14,7 +14,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 OLDEST_NODE = 20
-BUNDLE = ("widget.js", "widget.css", "playground.js", "playground.css")
+BUNDLE = tuple(f"{name}.{ending}" for name in ("widget", "playground", "finetuning") for ending in ("js", "css"))
 REMEDY = f"Install Node {OLDEST_NODE} or newer, which brings npm; or install a released wheel, which needs neither."
 
 
@@ -23,7 +23,7 @@ class FrontEndMissing(RuntimeError):
 
 
 class FrontEndHook(BuildHookInterface):
-    """Makes `pixelflow_widgets/static/{widget,playground}.{js,css}` before they are packed."""
+    """Makes `pixelflow_widgets/static/{widget,playground,finetuning}.{js,css}` before they are packed."""
 
     PLUGIN_NAME = "custom"
 

@@ -1,7 +1,7 @@
-// One esbuild call makes the whole front end: the editor (widget) and the playground. No code splitting: a widget's module
+// One esbuild call makes the whole front end: editor (widget), playground, fine-tuning. No code splitting: a widget's module
 // is handed over as text, so a relative chunk would never be found.
 //
-//   node build.mjs             ../pixelflow_widgets/static/{widget,playground}.{js,css}, then the size gate
+//   node build.mjs             ../pixelflow_widgets/static/{widget,playground,finetuning}.{js,css}, then the size gate
 //   node build.mjs --size      only the size gate, on the bundles that are there
 //   node build.mjs --harness   .harness/index.html: the view on a page without Jupyter, to look at and to photograph
 import { copyFile, mkdir, readFile } from "node:fs/promises";
@@ -12,7 +12,7 @@ import * as esbuild from "esbuild";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const STATIC = here("../pixelflow_widgets/static");
-const LIMITS_KB = { widget: 220, playground: 110 };
+const LIMITS_KB = { widget: 220, playground: 110, finetuning: 85 };
 
 /**
  * React Flow's style sheet holds for our own canvas only: another widget on the page may bring another version of it. Rules
@@ -81,7 +81,11 @@ const shared = {
 async function buildBundles() {
   await esbuild.build({
     ...shared,
-    entryPoints: { widget: here("src/widget.tsx"), playground: here("src/playground/index.tsx") },
+    entryPoints: {
+      widget: here("src/widget.tsx"),
+      playground: here("src/playground/index.tsx"),
+      finetuning: here("src/finetuning/index.tsx"),
+    },
     format: "esm",
     outdir: STATIC,
   });

@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import media, models, nodes
+    from . import media, models, nodes, templates
     from .controls import (
         Advanced,
         Choices,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .errors import (
         CallFailed,
         Cancelled,
+        DatasetRefused,
         ExportError,
         FlowFileError,
         FlowProblems,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
         PublishRefused,
         RecordingError,
         RunError,
+        TrainingError,
         WebhookError,
         WorkerLost,
     )
@@ -50,23 +52,26 @@ if TYPE_CHECKING:
     from .schema import Ask, Complaint, Lazy, Option, Options, Progress, Record, node, registry
     from .serve.client import AsyncClient, Client
     from .serve.webhooks.webhooks import verify_webhook
+    from .training import Dataset, Training, train, trainings
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "public": "Flow edit inspect",
     "playground": "Playground",
+    "training": "Dataset Training train trainings",
     "schema": "Ask Complaint Lazy Option Options Progress Record node registry",
     "media": "Adapter Audio Image Latents Mask Model Table Video",
     "controls": "Advanced Choices Colour Control File ModelPicker Number Prompt Seed Slider Text Toggle Upload",
     "flow.problems": "Problem",
     "serve.client": "AsyncClient Client",
     "serve.webhooks.webhooks": "verify_webhook",
-    "errors": "CallFailed Cancelled ExportError FlowFileError FlowProblems MediaError ModelError NodeFailed "
-    "NodeTypeError OperationRejected PixelFlowError PublishRefused RecordingError RunError WebhookError WorkerLost",
+    "errors": "CallFailed Cancelled DatasetRefused ExportError FlowFileError FlowProblems MediaError ModelError "
+    "NodeFailed NodeTypeError OperationRejected PixelFlowError PublishRefused RecordingError RunError TrainingError "
+    "WebhookError WorkerLost",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
-_ROOMS = ("media", "models", "nodes")
+_ROOMS = ("media", "models", "nodes", "templates")
 
 __all__ = [
     "Adapter",
@@ -81,6 +86,8 @@ __all__ = [
     "Colour",
     "Complaint",
     "Control",
+    "Dataset",
+    "DatasetRefused",
     "ExportError",
     "File",
     "Flow",
@@ -114,6 +121,8 @@ __all__ = [
     "Table",
     "Text",
     "Toggle",
+    "Training",
+    "TrainingError",
     "Upload",
     "Video",
     "WebhookError",
@@ -125,6 +134,9 @@ __all__ = [
     "node",
     "nodes",
     "registry",
+    "templates",
+    "train",
+    "trainings",
     "verify_webhook",
 ]
 

@@ -3,7 +3,9 @@
 PixelFlowError
 ├── NodeTypeError            a function cannot become a node type
 ├── MediaError               a value cannot be encoded, decoded or is not what its medium wants
+│   └── DatasetRefused       pictures and captions cannot be trained on; carries every reason
 ├── ModelError               a model is missing, damaged or does not fit
+├── TrainingError            a training cannot begin or go on
 ├── FlowError
 │   ├── FlowFileError        a file is not a flow that can be read
 │   ├── OperationRejected    an edit breaks a rule of the document
@@ -49,8 +51,24 @@ class MediaError(PixelFlowError, ValueError):
     """Says why a value is not the medium that was asked for."""
 
 
+class DatasetRefused(MediaError):
+    """Carries every reason why pictures and captions cannot be trained on.
+
+    Args:
+        problems: What is wrong, at least one; each says it in words.
+    """
+
+    def __init__(self, problems: Iterable[object]) -> None:
+        self.problems = list(problems)
+        super().__init__("\n".join(["This dataset cannot be trained on:", *(f"  - {each}" for each in self.problems)]))
+
+
 class ModelError(PixelFlowError):
     """Says which model is missing, damaged or unfit, and what to do."""
+
+
+class TrainingError(PixelFlowError, ValueError):
+    """Says why a training cannot begin or go on: a setting, the base model or the memory does not allow it."""
 
 
 class FlowError(PixelFlowError):

@@ -31,9 +31,11 @@ MAY_IMPORT = {
     "export": "flow schema nodes media",
     "serve": "flow run schema usage export models.cards models.weights models.digests media",
     "widget": "flow run schema usage export media serve "
-    "models.cards models.detecting models.estimates models.getting models.memory models.weights",
+    "models.cards models.detecting models.estimates models.getting models.memory models.taught models.weights",
     "starter": "models media finetuning",
     "playground": EVERYTHING,
+    "training": EVERYTHING,
+    "templates": EVERYTHING,
     "public": EVERYTHING,
     "cli": EVERYTHING,
     "__init__": EVERYTHING,

@@ -36,3 +36,17 @@ def test_what_is_published_is_called_and_played(tmp_path: Path) -> None:
     assert second[0][2] > 150 > second[0][0], "version 2: on blue"
     assert first[0][2] > 150 > first[0][0] and first[1][0] > 150 > first[1][2], "version 1: a red circle on blue"
     assert triangle[0][1] > max(triangle[0][0], triangle[0][2]) and min(triangle[1]) > 150, "a white triangle on green"
+
+
+def test_a_new_shape_is_taught_and_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIXELFLOW_DATA", str(tmp_path / "data"))
+    notebook = nbformat.read(ROOT / "notebooks" / "03_teach_a_new_shape.ipynb", as_version=4)
+    for cell in notebook.cells:  # two steps show that all cells work; two hundred take minutes
+        cell.source = cell.source.replace("steps=200,", "steps=2, sample_steps=2, prior_pictures=8, batch=2,")
+    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
+    said = "".join(output.get("text", "") for output in outputs)
+    assert "zorb.safetensors" in said
+    assert sum("image/png" in output.get("data", {}) for output in outputs) >= 3
+    tables = "".join(output["data"]["text/plain"] for output in outputs if "text/html" in output.get("data", {}))
+    assert "finished" in tables and "starter" in tables

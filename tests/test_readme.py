@@ -13,6 +13,7 @@ import PIL.Image
 import pytest
 
 import pixelflow_widgets as pf
+from tests.crescents import captions, pictures
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -24,6 +25,11 @@ def blocks(language: str) -> list[str]:
 
 def test_the_code_runs_from_top_to_bottom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, worker: object) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PIXELFLOW_DATA", str(tmp_path / "data"))
+    (tmp_path / "zorbs").mkdir()
+    for picture, caption in zip(pictures(), captions(), strict=True):
+        picture.save(tmp_path / "zorbs" / f"{caption}.png")
+        (tmp_path / "zorbs" / f"{caption}.txt").write_text(caption, encoding="utf-8")
     space: dict[str, Any] = {"__name__": "__main__"}
     for block in blocks("python"):
         code = compile(block, "README.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
@@ -31,6 +37,8 @@ def test_the_code_runs_from_top_to_bottom(tmp_path: Path, monkeypatch: pytest.Mo
         if inspect.iscoroutine(waiting):
             asyncio.run(waiting)
     assert isinstance(space["result"]["image"], PIL.Image.Image)
+    space["training"].wait()
+    assert space["training"].status == "stopped"
     tinted = space["flow"].run(targets=["tinted"])["tinted"]
     assert tinted.getpixel((0, 0))[2] > 100
 
@@ -49,7 +57,7 @@ def test_every_command_is_there() -> None:
     from pixelflow_widgets.cli import app
 
     commands = set(re.findall(r"^pixelflow (\w+(?: (?:score|train))?)", "\n".join(blocks("sh")), flags=re.MULTILINE))
-    assert commands == {"run", "models", "publish", "serve", "mcp"}
+    assert commands == {"run", "models", "publish", "serve", "train", "mcp"}
     for command in commands:
         assert CliRunner().invoke(app, [*command.split(), "--help"]).exit_code == 0
     makefile = (ROOT / "Makefile").read_text()

@@ -84,7 +84,7 @@ export class MemoryKernel {
       draw,
       {
         state: (state) => this.set("run_state", state),
-        tell: (message, buffers) => this.#broadcast(message, buffers),
+        tell: (message, buffers) => this.broadcast(message, buffers),
       },
     );
     this.models = new FakeModels(
@@ -92,7 +92,7 @@ export class MemoryKernel {
       () => readFlow(this.document),
       () => this.#history.types,
       {
-        tell: (message) => this.#broadcast(message, []),
+        tell: (message) => this.broadcast(message, []),
         changed: (models) => {
           this.set("models", models);
           this.set("problems", this.#problems());
@@ -301,7 +301,7 @@ export class MemoryKernel {
     const [client, seq] = by ? [by.request.client, by.request.seq] : [null, null];
     const message: JsonObject = { type: "change", epoch: this.epoch, rev, ops, client, seq, source, undo, redo };
     by?.page.keep(by.request.seq, { message, buffers: [] });
-    this.#broadcast(message, []);
+    this.broadcast(message, []);
     if (this.traits.types !== this.#history.types) this.set("types", this.#history.types);
     const { file } = { file: "", ...this.traits.status };
     this.set("status", { file, saved: false, draft: false, note: "" });
@@ -342,7 +342,8 @@ export class MemoryKernel {
     return this.runs.full(String(request.node), String(request.port), Number(request.item ?? 0), request.full === true);
   }
 
-  #broadcast(message: JsonObject, buffers: ArrayBuffer[]): void {
+  /** Tells every page; tests tell what no flow here makes. */
+  broadcast(message: JsonObject, buffers: ArrayBuffer[]): void {
     for (const line of this.#lines) line.send(message, buffers);
   }
 

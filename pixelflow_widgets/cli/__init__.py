@@ -20,6 +20,7 @@ from .running import run
 from .serving import endpoints_app, jobs_app, keys_app, publish, serve
 from .serving_mcp import mcp
 from .starter import starter_app
+from .training import train
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Generative flows: run, look, get models.")
 app.command()(run)
@@ -28,6 +29,7 @@ app.command()(inspect)
 app.command()(publish)
 app.command()(serve)
 app.command()(mcp)
+app.command()(train)
 app.add_typer(models_app, name="models")
 app.add_typer(starter_app, name="starter")
 app.add_typer(cache_app, name="cache")

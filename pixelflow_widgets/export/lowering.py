@@ -53,6 +53,8 @@ class Lowering:
         self.lines: list[str] = []
         self.made: dict[str, dict[str, Expression]] = {}
         """What each node that was written gives, by output port."""
+        self.settled: set[str] = set()
+        """The nodes of which nothing is written, because what they give is known."""
         self._reused: dict[str, str] = {}
         self._graph = Graph.of(document)
         self._entries = doc.nodes(document)

@@ -11,7 +11,7 @@ from ..errors import ExportError
 from ..schema import NodeType, PortType
 from ..schema.exporting import indented
 from ..schema.port_types import options_of
-from .expressions import Expression
+from .expressions import Expression, fixed
 from .literals import flat
 from .names import identifier
 
@@ -37,6 +37,7 @@ class NodeWriting:
         self._ahead: list[str] = []
         self._behind: list[str] = []
         self._given: dict[str, str] = {}
+        self._settled: dict[str, Any] = {}
         self._lists: set[str] = set()
         self.made = ""
         """The list in which a loop keeps what each turn gave."""
@@ -136,6 +137,11 @@ class NodeWriting:
         """Say which expression each output is; see `Writing.give`."""
         self._given |= codes
 
+    def settle(self, **values: Any) -> None:
+        """Say what outputs are that are known already; see `Writing.settle`."""
+        self._settled |= values
+        self._flow.settled.add(self._node)
+
     def refuse(self, why: str) -> NoReturn:
         """Say that the node cannot be written; see `Writing.refuse`."""
         raise ExportError(f"'{self.title}' cannot be written as a script: {why}")
@@ -156,6 +162,10 @@ class NodeWriting:
         for name in self.node_type.outputs:
             text = self._given.get(name, "None")
             kind = self._kind(name)
+            if name in self._settled:
+                value = self._settled[name]
+                made[name] = fixed(value, kind, None if isinstance(value, str) else "None")
+                continue
             alias = next((code for code in self._inputs.values() if code.text == text and text != "None"), None)
             if alias is not None and alias.is_simple:
                 made[name] = Expression(text, kind, alias.known, alias.is_fixed)

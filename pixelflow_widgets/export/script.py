@@ -6,7 +6,7 @@ import ast
 import re
 import sys
 import textwrap
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -239,11 +239,17 @@ def _written(flow: ExportableFlow, memory: dict[Hashable, dict[Hashable, None]])
         imports,
         _used(script, [*lowering.lines, *(one.text for one in arguments)]),
         script.definitions,
-        [one for one in arguments if one.type.name != "model"],
+        [one for one in arguments if one.type.name != "model" and not _is_settled(one, document, lowering.settled)],
         lowering.lines,
         _returned(outputs),
         outputs,
     )
+
+
+def _is_settled(argument: Argument, document: doc.Document, settled: Collection[str]) -> bool:
+    """Return whether an input of the flow feeds only nodes of which nothing is written."""
+    feeds = [place for entry in doc.inputs(document) if entry["name"] == argument.name for place in doc.feeds(entry)]
+    return bool(feeds) and all(node in settled for node, _ in feeds)
 
 
 def _used(script: Script, code: Iterable[str]) -> list[str]:

@@ -10,13 +10,13 @@ from __future__ import annotations
 import contextlib
 import functools
 import logging
-import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ..media import blake3_hex, canonical_json
+from ..media.folders import data_folder
 from .document import Document
 
 _log = logging.getLogger(__name__)
@@ -73,19 +73,6 @@ class Trust:
 
 def _confirmed(database: sqlite3.Connection, marks: Iterable[str]) -> list[str]:
     return [mark for mark in marks if database.execute(_FIND, (mark,)).fetchone()]
-
-
-def data_folder() -> Path | None:
-    """Return where what must not be lost is kept: the environment variable PIXELFLOW_DATA, else the user's data folder.
-
-    None where that variable says "none": nothing is kept on disk.
-    """
-    chosen = os.environ.get("PIXELFLOW_DATA")
-    if chosen:
-        return None if chosen.lower() == "none" else Path(chosen).expanduser()
-    from platformdirs import user_data_dir
-
-    return Path(user_data_dir("pixelflow_widgets", appauthor=False))
 
 
 @functools.cache

@@ -32,7 +32,7 @@ def rgb_of(colour: str) -> tuple[int, int, int]:
 
 def has_alpha(image: PIL.Image.Image) -> bool:
     """Return whether parts of a picture may be transparent."""
-    return image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
+    return image.has_transparency_data  # a palette may be of such colours, too
 
 
 def flat_mode(image: PIL.Image.Image) -> PIL.Image.Image:

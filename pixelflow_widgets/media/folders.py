@@ -1,11 +1,11 @@
-"""What lies in a folder, in the order in which people count."""
+"""What lies in a folder, in the order in which people count; and the folder of what must not be lost."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from ..errors import MediaError
 
@@ -29,7 +29,7 @@ def files_in(folder: str, endings: tuple[str, ...] = (), subfolders: bool = Fals
         found = [path for path in _walk(place, subfolders) if not wanted or path.name.lower().endswith(wanted)]
     except OSError as error:
         raise MediaError(f"The folder '{folder}' cannot be read: {error}") from error
-    return sorted(found, key=lambda path: [*map(_counted, path.parts)])
+    return sorted(found, key=counted)
 
 
 def _walk(place: Path, subfolders: bool) -> Iterator[Path]:
@@ -41,7 +41,24 @@ def _walk(place: Path, subfolders: bool) -> Iterator[Path]:
         yield from (Path(parent, name) for name in names if not name.startswith("."))
 
 
-def _counted(part: str) -> list[tuple[int, int, str]]:
-    """Return a name so that its numbers are compared as numbers."""
+def counted(path: PurePath) -> list[list[tuple[int, int, str]]]:
+    """Return a path so that its numbers are compared as numbers."""
+    return [_pieces(part) for part in path.parts]
+
+
+def _pieces(part: str) -> list[tuple[int, int, str]]:
     pieces = re.findall(r"\d+|\D+", part)
     return [(0, int(piece), piece) if piece.isdecimal() else (1, 0, piece.casefold()) for piece in pieces]
+
+
+def data_folder() -> Path | None:
+    """Return where what must not be lost is kept: the environment variable PIXELFLOW_DATA, else the user's data folder.
+
+    None where that variable says "none": nothing is kept on disk.
+    """
+    chosen = os.environ.get("PIXELFLOW_DATA")
+    if chosen:
+        return None if chosen.lower() == "none" else Path(chosen).expanduser()
+    from platformdirs import user_data_dir
+
+    return Path(user_data_dir("pixelflow_widgets", appauthor=False))

@@ -13,7 +13,8 @@ import PIL.Image
 from .values import Audio, Video
 
 PREVIEW_EDGE = 512
-
+LIVE_VIEW = "application/vnd.pixelflow.training"
+"""Media type of how far a training is: 4 bytes with the length of a JSON head, the head, samples as a JPEG."""
 
 PEAKS = 200
 """How many peaks of a sound are told: as many as a card has room for."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 from ..errors import MediaError
@@ -15,7 +16,16 @@ def read_text(path: Path) -> str:
     Raises:
         MediaError: It is in another encoding.
     """
+    return text_of(path.read_bytes(), str(path))
+
+
+def text_of(content: bytes, name: str) -> str:
+    """Return the text of the bytes of a file, as `read_text` does; lines end in a line feed.
+
+    Raises:
+        MediaError: It is in another encoding; says the name.
+    """
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig").read()
     except UnicodeDecodeError:
-        raise MediaError(f"'{path}' is no text in UTF-8. Save it again in UTF-8.") from None
+        raise MediaError(f"'{name}' is no text in UTF-8. Save it again in UTF-8.") from None

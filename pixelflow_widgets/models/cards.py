@@ -24,8 +24,8 @@ class ModelCard:
     Args:
         name: What it is called in flows: "starter".
         title: What a person calls it.
-        source: Folder in this package (Path), Hub id, a file within one ("owner/name/file.safetensors"), or a file of
-            another Python package ("package:name/pattern").
+        source: Folder in this package (Path), Hub id, a file within one ("owner/name/file.safetensors"), a file of
+            another Python package ("package:name/pattern"), or the whole path of what was taught here.
         tasks: Node types that it serves. What is no whole model serves the pickers of its kind: "controlnet", "lora",
             "ip_adapter", "motion", "vae", "embedding".
         modality: Of what it makes: "text", "image", "audio", "video".
@@ -74,6 +74,8 @@ class ModelCard:
         """Return where it comes from, in words."""
         if isinstance(self.source, Path):
             return "shipped with this package" if self.source.is_relative_to(_ROOM) else str(self.source)
+        if Path(self.source).is_absolute():
+            return self.source
         if self.source.startswith(PACKAGE):
             return f"in the Python package {self.source.removeprefix(PACKAGE).partition('/')[0]}"
         return f"{self.source} on the Hub"
@@ -116,23 +118,33 @@ def _by_name() -> dict[str, ModelCard]:
 
 
 def _named(name: str) -> ModelCard | None:
-    return _by_name().get(name)
+    from .taught import taught_card
+
+    return _by_name().get(name) or taught_card(name)
 
 
 def cards(
-    task: str | None = None, modality: str | None = None, base_model: str | None = None, kind: str | None = None
+    task: str | None = None,
+    modality: str | None = None,
+    base_model: str | None = None,
+    kind: str | None = None,
+    *,
+    taught: bool = True,
 ) -> list[ModelCard]:
-    """Return the cards of the catalogue that serve.
+    """Return the cards that serve: of the catalogue, then of what was taught on this machine.
 
     Args:
         task: Node type or kind of picker: "text_to_image", "controlnet".
         modality: What they make, or take besides text.
         base_model: Their family.
         kind: "model", "lora" …
+        taught: Whether those that trainings made are wanted, too; that looks at the disk.
     """
+    from .taught import taught_cards
+
     return [
         card
-        for card in _catalogue()
+        for card in (*_catalogue(), *(taught_cards() if taught else ()))
         if (task is None or task in card.tasks)
         and (modality is None or modality in card.modalities)
         and (base_model is None or base_model == card.base_model)

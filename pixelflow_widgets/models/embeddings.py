@@ -10,7 +10,9 @@ from typing import Any
 
 from ..errors import ModelError
 from ..media import Adapter
+from .detecting.makers_words import OWN_WORDS, trigger_words
 from .fitting import adapter_file
+from .safetensors_header import read_header
 
 _ENCODERS = (("tokenizer", "text_encoder", "clip_l"), ("tokenizer_2", "text_encoder_2", "clip_g"))
 _NAMELESS = {"emb_params", "clip_l", "clip_g", "*"}
@@ -59,8 +61,7 @@ def _teach(pipeline: Any, path: Path, weight: float) -> None:
         raise ModelError(
             f"A {type(pipeline).__name__} learns no words, so the embedding '{path.name}' has no use here."
         )
-    tensors = load_file(path)
-    word = word_of(path, list(tensors))
+    tensors, word = load_file(path), word_of(path)
     is_learnt = False
     for tokenizer, encoder, name in _ENCODERS:
         learner = getattr(pipeline, encoder, None)
@@ -77,11 +78,14 @@ def _teach(pipeline: Any, path: Path, weight: float) -> None:
         raise ModelError(f"The vectors of the embedding '{path.name}' are as wide as no text encoder of this model.")
 
 
-def word_of(path: Path, names: Sequence[str]) -> str:
-    """Return the word that an embedding is called by in a prompt.
+def word_of(path: Path) -> str:
+    """Return the word that an embedding is called by in a prompt: as its header says it, else its tensor or its file.
 
     Args:
         path: Its file.
-        names: Of its tensors.
     """
-    return names[0] if len(names) == 1 and names[0] not in _NAMELESS else path.stem
+    header = read_header(path)
+    if OWN_WORDS in header.metadata and (words := trigger_words(header.metadata)):
+        return words[0]
+    (first, *others) = header.tensors
+    return path.stem if others or first in _NAMELESS else first

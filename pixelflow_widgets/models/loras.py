@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 import warnings
@@ -63,7 +64,7 @@ class Loras:
                 warnings.filterwarnings("ignore", message="Already found a `peft_config`")  # that is the point
                 _load(pipeline, name, path)
         except BaseException as error:
-            _take_out(name, components)
+            take_out(name, components)
             self._give_back()
             if not isinstance(error, Exception) or ran_out(error):
                 raise
@@ -105,7 +106,7 @@ class Loras:
     def remove(self, name: str) -> None:
         """Take a LoRA out; with the last one, the layers are again what they were."""
         self._acting = None
-        _take_out(name, self._laid.pop(name).modules)
+        take_out(name, self._laid.pop(name).modules)
         self._give_back()
 
     def _give_back(self) -> None:
@@ -186,7 +187,18 @@ def _cast(layer: Any, name: str) -> int:
     return size
 
 
-def _take_out(name: str, modules: Iterable[Any]) -> None:
+def without_adapters(module: Any) -> Any:
+    """Return a module in whose layers no adapters lie: itself, or a copy."""
+    if not getattr(module, "peft_config", None):
+        return module
+    bare = copy.deepcopy(module)
+    for name in list(bare.peft_config):
+        take_out(name, [bare])
+    return bare
+
+
+def take_out(name: str, modules: Iterable[Any]) -> None:
+    """Take an adapter out of modules; of those that have no other, nothing of PEFT stays."""
     from diffusers.utils import recurse_remove_peft_layers
 
     for module in modules:

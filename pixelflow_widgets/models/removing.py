@@ -33,7 +33,7 @@ def remove(model: Model | str) -> int:
     if folder is None:
         if card is not None and str(card.source).startswith(PACKAGE):
             raise ModelError(f"{card.title} is part of a Python package: {place}. Remove it with pip.")
-        if card is not None:
+        if card is not None and isinstance(card.source, Path):
             raise ModelError(f"{card.title} ships with this package and stays.")
         raise ModelError(f"{place} was not fetched from the Hub: it is yours. Remove it by hand if you want to.")
     pointers = list(_files(place))

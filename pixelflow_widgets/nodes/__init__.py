@@ -20,6 +20,7 @@ from .files import (
     save_video,
 )
 from .film import add_audio, change_speed, concat_video, frames_to_video, interpolate, trim_video, video_to_frames
+from .finetuning import train_lora
 from .image import image_to_image, inpaint, outpaint, text_to_image, upscale
 from .language import chat, classify_text, expand_prompt, summarize, translate
 from .logic import choose, combine_flags, compare_values, contains_text, first_that_works, not_, switch
@@ -119,6 +120,7 @@ __all__ = [
     "text_to_sound",
     "text_to_speech",
     "text_to_video",
+    "train_lora",
     "translate",
     "trim_audio",
     "trim_video",

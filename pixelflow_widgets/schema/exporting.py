@@ -132,6 +132,13 @@ class Writing(Protocol):
         """Say which expression each output port is."""
         ...
 
+    def settle(self, **values: Any) -> None:
+        """Say what outputs are that are known already, a handle of a model say: nothing is written for the node.
+
+        Inputs of the flow that feed only such nodes are no arguments of the script.
+        """
+        ...
+
     def refuse(self, why: str) -> NoReturn:
         """Say that this node cannot be written, and what to do.
 

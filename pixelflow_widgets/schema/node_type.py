@@ -187,6 +187,7 @@ class NodeType:
         many_outputs: Builds the result of a function that returns a NamedTuple.
         body: The flow that it runs instead of the function; None for what `@node` defines.
         export: Writes it into a script, given a `Writing`; None copies the function.
+        grace: Seconds that it has after Stop, to put away what it made so far; 0 is as many as any node has.
     """
 
     name: str
@@ -208,6 +209,7 @@ class NodeType:
     many_outputs: type | None = field(default=None, repr=False)
     body: Body | None = field(default=None, repr=False)
     export: Callable[[Any], None] | None = field(default=None, repr=False)
+    grace: float = 0.0
 
     @property
     def from_notebook(self) -> bool:

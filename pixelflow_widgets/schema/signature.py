@@ -42,6 +42,7 @@ def node(
     options: Iterable[Option] = (),
     check: Check | None = None,
     export: Export | None = None,
+    grace: float = 0.0,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 def node(function: Any = None, **settings: Any) -> Any:
     """Make a node type of a function, which stays callable.
@@ -54,6 +55,7 @@ def node(function: Any = None, **settings: Any) -> Any:
         where: "kernel" for functions that touch live notebook objects; those with lazy inputs, and those that ask, run
             there in any case.
         export: Writes the node into a plain script (see `schema.exporting`), where its own source would not do.
+        grace: Seconds that it has after Stop, to put away what it made so far; 0 is as many as any node has.
 
     Raises:
         NodeTypeError: A parameter has no type, an unknown type or takes **kwargs; says what to write.
@@ -100,6 +102,7 @@ def read_node_type(
     options: Iterable[Option] = (),
     check: Check | None = None,
     export: Export | None = None,
+    grace: float = 0.0,
     names: Mapping[str, Any] | None = None,
 ) -> NodeType:
     """Return the node type of a function without adding it to the registry.
@@ -111,20 +114,18 @@ def read_node_type(
     hints = _hints(function, names or {}, function.__name__)
     first_line, parameter_help = read_docstring(inspect.getdoc(function) or "")
     inputs, injected = _read_inputs(function, hints, parameter_help)
-    choices = {name: found for name in inputs if not _is_text(found := options_of(hints[name]))}
     outputs, many = _read_outputs(function, hints, names or {})
-    lazy = [name for name, port in inputs.items() if port.lazy]
     inputs |= {option.port.name: option.port for option in _wanted(function, options, injected)}
     return NodeType(
         name=_type_name(function),
-        function=_adapted(function, choices, lazy, injected.get(Options)),
+        function=_adapted(function, hints, inputs, injected.get(Options)),
         inputs=inputs,
         outputs=outputs,
         title=title or in_words(function.__name__),
         help=first_line,
         version=version,
         pure=pure,
-        where="kernel" if lazy or is_static or Ask in injected else where,
+        where="kernel" if is_static or Ask in injected or any(port.lazy for port in inputs.values()) else where,
         family=_family(function),
         progress=injected.get(Progress),
         ask=injected.get(Ask),
@@ -134,6 +135,7 @@ def read_node_type(
         is_static=is_static,
         many_outputs=many,
         export=export,
+        grace=grace,
     )
 
 
@@ -157,16 +159,18 @@ def _wanted(
 
 
 def _adapted(
-    function: Callable[..., Any], choices: dict[str, dict[str, Any]], lazy: list[str], options: str | None
+    function: Callable[..., Any], hints: Mapping[str, Any], inputs: Mapping[str, Port], options: str | None
 ) -> Callable[..., Any]:
     """Return a function that turns what travels on edges into what is annotated.
 
     Args:
         function: What is called.
-        choices: Parameters whose choices are no texts, with text → choice.
-        lazy: Parameters that take a `Lazy`; a plain value is wrapped, and None stays None.
+        hints: Its annotations.
+        inputs: Its ports; where one takes a `Lazy`, a plain value is wrapped, and None stays None.
         options: Name of the parameter that takes the options, if there is one.
     """
+    choices = {name: found for name in inputs if name in hints and not _is_text(found := options_of(hints[name]))}
+    lazy = [name for name, port in inputs.items() if port.lazy]
     if not (choices or lazy or options):
         return function
 

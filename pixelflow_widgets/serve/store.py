@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import StoreError
-from ..flow.trust import data_folder
+from ..media.folders import data_folder
 from .jobs.changes import Changes
 from .migrations import MIGRATIONS
 

@@ -10,7 +10,7 @@ import torch
 from diffusers import AutoencoderKL
 from torch.nn import functional
 
-from . import checkpoint
+from ..finetuning import checkpoints
 from .scenes import Scene, draw, training_scene
 
 BATCH = 16
@@ -29,7 +29,7 @@ def pictures(scenes: list[Scene], rng: random.Random) -> torch.Tensor:
 
 
 def train_autoencoder(
-    vae: AutoencoderKL, path: Path, views: int, clock: checkpoint.Clock, report: Callable[[str], None]
+    vae: AutoencoderKL, path: Path, views: int, clock: checkpoints.Clock, report: Callable[[str], None]
 ) -> bool:
     """Trains the VAE on `views` fresh pictures, from the checkpoint at `path` if there is one; False if cut short."""
 
@@ -45,7 +45,7 @@ def train_autoencoder(
 
 
 def train_decoder(
-    vae: AutoencoderKL, path: Path, views: int, clock: checkpoint.Clock, report: Callable[[str], None]
+    vae: AutoencoderKL, path: Path, views: int, clock: checkpoints.Clock, report: Callable[[str], None]
 ) -> bool:
     """Sharpens the decoder on `views` pictures more; the encoder stands, and with it every latent computed before."""
 
@@ -68,14 +68,14 @@ def _fit(
     loss: Callable[[torch.Tensor, float], tuple[torch.Tensor, torch.Tensor]],
     path: Path,
     views: int,
-    clock: checkpoint.Clock,
+    clock: checkpoints.Clock,
     report: Callable[[str], None],
 ) -> bool:
     """Lowers a loss of pictures, given with the share of the views done; its second value is the squared error."""
     vae.to(memory_format=torch.channels_last).train()
     parts, highest = {"vae": vae, "optimizer": optimizer}, optimizer.defaults["lr"]
     steps = views // BATCH
-    done = checkpoint.resume(path, parts)
+    done = checkpoints.resume(path, parts)
     for step in range(done, steps):
         # Drawn from the step's number alone, so that a resumed training sees what an unbroken one would have.
         rng = random.Random(f"{title} {step}")
@@ -91,7 +91,7 @@ def _fit(
             report(f"{title} {step * BATCH} of {views} views: {10 * math.log10(4 / square.item()):.1f} dB")
         done = step + 1
         if clock.due() or clock.over() or done == steps:
-            checkpoint.save(path, done, parts)
+            checkpoints.save(path, done, parts)
         if clock.over():
             break
     vae.eval()

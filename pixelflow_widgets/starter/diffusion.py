@@ -10,7 +10,7 @@ from diffusers import StableDiffusionXLPipeline
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 
-from . import checkpoint
+from ..finetuning import checkpoints
 from .architecture import PIXELS
 from .autoencoder import pictures
 from .muon import Muon
@@ -77,7 +77,7 @@ def train_diffusion(
     latents: Latents,
     path: Path,
     views: int,
-    clock: checkpoint.Clock,
+    clock: checkpoints.Clock,
     report: Callable[[str], None],
 ) -> bool:
     """Trains on `views` latents, from the checkpoint at `path` if there is one; False if cut short.
@@ -90,7 +90,7 @@ def train_diffusion(
     adamw, muon = optimizers(networks)
     parts = {"networks": networks, "average": average, "adamw": adamw, "muon": muon}
     steps = views // BATCH
-    done, recent = checkpoint.resume(path, parts), 0.0
+    done, recent = checkpoints.resume(path, parts), 0.0
     for step in range(done, steps):
         torch.manual_seed(step)  # From the step alone, so that resuming changes nothing.
         loss = velocity_loss(pipeline, *_batch(pipeline, latents))
@@ -106,7 +106,7 @@ def train_diffusion(
         if step % 50 == 0:
             report(f"unet {step * BATCH} of {views} views: loss {recent:.4f}, rate {rate(step, steps):.3f}")
         if clock.due() or clock.over() or done == steps:
-            checkpoint.save(path, done, parts)
+            checkpoints.save(path, done, parts)
         if clock.over():
             break
     networks.load_state_dict(average.module.state_dict())

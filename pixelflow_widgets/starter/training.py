@@ -9,7 +9,7 @@ import torch
 from diffusers import StableDiffusionXLPipeline
 from torch.optim.swa_utils import AveragedModel
 
-from . import checkpoint
+from ..finetuning.checkpoints import Clock, resume
 from .architecture import build_pipeline
 from .autoencoder import train_autoencoder, train_decoder
 from .diffusion import TRAINED, Latents, train_diffusion
@@ -47,7 +47,7 @@ def train(
     """
     checkpoints = Path(checkpoints)
     pipeline = build_pipeline(seed, tiny)
-    clock = checkpoint.Clock(every, moment(until) if until else None)
+    clock = Clock(every, moment(until) if until else None)
     stages = (train_autoencoder, "vae.pt", vae_views), (train_decoder, "decoder.pt", decoder_views)
     if not all(stage(pipeline.vae, checkpoints / name, shown, clock, report) for stage, name, shown in stages):
         return False
@@ -63,10 +63,10 @@ def snapshot(folder: str | Path, *, checkpoints: str | Path, tiny: bool = False)
     """Writes the last checkpoint's averaged weights to `folder` while the training goes on; returns the step."""
     checkpoints = Path(checkpoints)
     pipeline = build_pipeline(tiny=tiny)
-    checkpoint.resume(checkpoints / "decoder.pt", {"vae": pipeline.vae})
+    resume(checkpoints / "decoder.pt", {"vae": pipeline.vae})
     networks = torch.nn.ModuleDict({name: getattr(pipeline, name) for name in TRAINED})
     average = AveragedModel(networks)
-    step = checkpoint.resume(checkpoints / "diffusion.pt", {"average": average})
+    step = resume(checkpoints / "diffusion.pt", {"average": average})
     networks.load_state_dict(average.module.state_dict())
     pipeline.vae.register_to_config(scaling_factor=1 / Latents.load(checkpoints / "latents.pt").deviation)
     publish(pipeline, folder, tiny=tiny)

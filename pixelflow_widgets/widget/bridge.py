@@ -72,6 +72,8 @@ AGAIN = {
     "medium",
     "estimate",
     "code",
+    "sample",
+    "thumbnails",
 }
 """Requests that change nothing: asked again, they are done again, so that no large answer is kept."""
 

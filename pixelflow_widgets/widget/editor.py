@@ -265,7 +265,8 @@ class Editor(anywidget.AnyWidget):
         self._auto.ask()
 
     def _look_at_notebook(self) -> None:
-        """Renew what a cell that has run may have changed: the variables that are read, helpers of node functions."""
+        """Renew what a cell that has run may have changed: variables, helpers of node functions, what was taught."""
+        shared_gettings().look()
         flow = self._flow_now()
         if flow is None or not depends_on_notebook(flow):
             return
@@ -311,7 +312,8 @@ class Editor(anywidget.AnyWidget):
         return {"file": file, "saved": bool(flow.is_saved), "draft": bool(flow.is_draft), "note": note}
 
     def run_ended(self) -> None:
-        """Renew the saved picture after a run, and what is stale."""
+        """Renew the saved picture after a run, what is stale, and what was taught in it."""
+        beside(shared_gettings().look)
         beside(self._renew_picture)
         beside(self._renew_stale)
 

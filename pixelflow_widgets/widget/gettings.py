@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from ..errors import Cancelled, ModelError, PixelFlowError
 from ..flow.edited import listen
+from ..models.taught import taught_state
 from .errands import Later
 
 _log = logging.getLogger(__name__)
@@ -59,6 +60,7 @@ class Gettings:
         self._all: dict[str, Getting] = {}
         self._listeners: list[Callable[[bool], None]] = []
         self._ended = False
+        self._taught = taught_state()
         self._tell_later = Later(self._tell, SECONDS_BETWEEN)
 
     def listen(self, listener: Callable[[bool], None]) -> Callable[[], None]:
@@ -87,6 +89,15 @@ class Gettings:
         with self._lock:
             if (getting := self._all.get(source)) is not None:
                 getting.stop.set()
+
+    def look(self) -> None:
+        """Tell listeners where weights are here now that nobody got: a training made them."""
+        state = taught_state()
+        with self._lock:
+            is_new, self._taught = state != self._taught, state
+        if is_new:
+            self._ended = True
+            self._tell_later.ask()
 
     def _run(self, getting: Getting) -> None:
         try:

@@ -13,7 +13,7 @@ import PIL.Image
 
 from ..errors import PixelFlowError
 from ..media import Audio, Preview, Video, preview_of
-from ..media.previews import eight_bits
+from ..media.previews import LIVE_VIEW, eight_bits
 from ..media.tags import picture_options
 from ..run import Run
 from ..run.cache import Value, as_list
@@ -153,6 +153,19 @@ class Results:
             self._shown[node] = entries
             self._untold.pop(node, None)  # to the end
             self._untold[node] = None
+
+    def illustrate(self, node: str, port: str, last: Preview) -> None:
+        """Let the last live view of a training stand for its samples: it shows them, and how they came to be.
+
+        Args:
+            node: Id of the node that trained.
+            port: The output at which it was shown.
+            last: What was shown last before the node finished; nothing is done with frames of anything else.
+        """
+        with self._lock:
+            shown = self._shown.get(node, {}).get(port)
+            if shown is not None and last.mime == LIVE_VIEW:
+                shown.encoded = last
 
     def ask(self, run: str, node: str, candidates: list[Any]) -> None:
         """Keep the candidates of a question until it is answered.

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from ..errors import Cancelled, FlowProblems, PixelFlowError, RunError
 from ..flow.media_files import from_json
 from ..flow.problems import Problem
+from ..media.previews import LIVE_VIEW
 from ..run import Run
 from ..run.events import Event
 from ..run.history import items_of
@@ -232,6 +233,9 @@ class Runs:
             return  # what a body does is told as progress of the node that runs it
         if event.kind == "node-finished":
             self.results.keep(run, node, types[node], event.took, event.cached)
+            frame = self._frames.latest(node)
+            if frame is not None and frame.run == run.id and frame.item is None:
+                self.results.illustrate(node, frame.port, frame.preview)
             items = items_of(run, types[node], node)
             self._results_later.ask()
         if run.id != self.states.run:
@@ -325,8 +329,8 @@ def _outer(node: str) -> str:
 
 
 def _port_of(node_type: NodeType, mime: str) -> str:
-    """Return the output that an unfinished result belongs to: the first that carries what it is."""
-    modality = mime.partition("/")[0]
+    """Return the output that an unfinished result belongs to: the first that carries it, for a training samples."""
+    modality = "image" if mime == LIVE_VIEW else mime.partition("/")[0]
     for name, port in node_type.outputs.items():
         if port.type.medium.modality == modality:
             return name

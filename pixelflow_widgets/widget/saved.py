@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import logging
-import secrets
-import sys
-import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import PIL.Image
@@ -25,9 +21,9 @@ from ..run.cache import Slot, as_list
 from ..schema import Registry
 from ..schema.port_types import PortType
 from .picture import draw, in_words
+from .still import Still
 
 _SHOWN = frozenset({"image", "mask", "video", "audio", "table", "text", "choice", "int", "float", "flag", "any"})
-_MOST_CELLS = 16
 _MOST_PREVIEWS = 256
 _log = logging.getLogger(__name__)
 
@@ -44,19 +40,8 @@ class _Drawn(Protocol):
     def last_run(self) -> Run | None: ...
 
 
-@dataclass
-class _Display:
-    """Is the picture in one cell."""
-
-    id: str
-    svg: str
-
-
-class SavedPicture:
-    """Keeps the still picture of a flow in every cell that shows it.
-
-    A notebook saves the outputs of its cells, but not what a live widget shows. The picture stands beneath the editor,
-    which hides it, and comes to light on GitHub, in nbconvert and wherever there is no kernel.
+class SavedPicture(Still):
+    """Keeps the still picture of a flow.
 
     Args:
         flow: Whose document and last run are drawn.
@@ -65,53 +50,16 @@ class SavedPicture:
     """
 
     def __init__(self, flow: _Drawn, previews: Callable[[], Results] | None = None) -> None:
+        super().__init__()
         self._flow_now = weakref.ref(flow)  # an editor holds this, and must not keep its flow alive by it
         self._pages_show = previews
-        self._lock = threading.Lock()
-        self._displays: OrderedDict[str, _Display] = OrderedDict()
-        """The pictures by cell, the newest last: a cell that runs again has lost its old one."""
         self._made: OrderedDict[tuple[str, str], Preview] = OrderedDict()
 
-    def show(self) -> None:
-        """Put the picture beneath what the running cell has shown so far; does nothing outside of notebooks."""
-        shell = _shell()
-        if shell is None:
-            return
-        with self._lock:
-            bundle = self._bundle()
-            display = _Display(secrets.token_hex(16), bundle["image/svg+xml"])
-            cell = _cell(shell)
-            self._displays.pop(cell, None)
-            self._displays[cell] = display
-            if len(self._displays) > _MOST_CELLS:
-                self._displays.popitem(last=False)
-            _publish(bundle, display.id, update=False)
-
-    def renew(self) -> None:
-        """Draw anew what every cell shows, where that changed something; from any thread, and never raises."""
-        try:
-            if self._displays and _shell() is not None and self._flow_now() is not None:
-                with self._lock:
-                    self._renew()
-        except Exception:  # a picture that stays old must not take down a run or an edit
-            _log.exception("The picture of the flow in the notebook could not be renewed.")
-
-    def drawn(self) -> dict[str, str]:
-        """Return the picture as it is now, by mime type, and in words."""
-        with self._lock:
-            return self._bundle()
-
-    def _renew(self) -> None:
-        bundle = self._bundle()
-        for display in self._displays.values():
-            if display.svg != bundle["image/svg+xml"]:
-                _publish(bundle, display.id, update=True)
-                display.svg = bundle["image/svg+xml"]
-
-    def _bundle(self) -> dict[str, str]:
+    def bundle(self) -> dict[str, str] | None:
+        """Return flow and results, drawn and in words; None where the flow is gone."""
         flow = self._flow_now()
         if flow is None:
-            raise ReferenceError("The flow of this picture is gone.")
+            return None
         document, run = flow.document, flow.last_run
         types = with_subflows(flow.registry, document)
         errors = {node: str(error) for node, error in dict(run.errors).items()} if run else {}
@@ -162,29 +110,3 @@ def _still(port_type: PortType, value: Any) -> Preview:
     if port_type.name == "audio":
         return Preview("audio/wav", b"", None, length_of(value), peaks_of(value, PEAKS))
     return port_type.medium.preview(value)
-
-
-# The notebook
-
-
-def _shell() -> Any | None:
-    """Return IPython's shell in a notebook; None in scripts, and in terminals, where an output cannot be replaced."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    return None if shell is None or type(shell).__module__.startswith("IPython.terminal") else shell
-
-
-def _cell(shell: Any) -> str:
-    """Return what identifies the running cell; where the notebook does not tell, the request that runs it."""
-    try:
-        parent: Mapping[str, Any] = shell.get_parent()
-        return str((parent.get("metadata") or {}).get("cellId") or parent["header"]["msg_id"])
-    except Exception:  # not every notebook has an ipykernel behind it
-        return secrets.token_hex(8)
-
-
-def _publish(bundle: dict[str, str], display_id: str, *, update: bool) -> None:
-    from IPython.display import publish_display_data
-
-    more = {"update": True} if update else {}
-    publish_display_data(bundle, {}, transient={"display_id": display_id}, **more)

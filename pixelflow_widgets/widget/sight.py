@@ -81,6 +81,11 @@ class Frames:
             self._latest[node] = frame
             self._waiting.add(node)
 
+    def latest(self, node: str) -> Frame | None:
+        """Return the frame that is kept of a node."""
+        with self._lock:
+            return self._latest.get(node)
+
     def end(self, node: str) -> None:
         """Forget the frames of a node whose result is there."""
         with self._lock:

@@ -157,7 +157,7 @@ def test_the_shipped_template_has_a_schema_that_is_one_and_takes_its_own_example
         for example in schema["examples"]:
             VALIDATOR(schema).validate(example)
             read_values(flow.signature, example, lambda _, text: text)
-        assert schema["properties"]["prompt"]["default"] == "a red circle on a blue background"
+        assert schema["properties"]["prompt"]["default"] == schema["examples"][0]["prompt"]
         assert schema["required"] == [] and schema["additionalProperties"] is False
 
 

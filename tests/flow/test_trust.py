@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
-from pixelflow_widgets.flow.trust import Trust, data_folder, mark_of, meaning
+from pixelflow_widgets.flow.trust import Trust, mark_of, meaning
 
 
 def test_what_one_kernel_remembers_another_knows(tmp_path: Path) -> None:
@@ -44,12 +42,3 @@ def test_the_meaning_of_a_flow_is_not_where_its_nodes_stand() -> None:
     document = {"name": "x", "nodes": {}, "layout": {"positions": {}}, "sources": {}}
     assert meaning(document) == meaning({**document, "layout": {"positions": {"a": [1, 2]}}})
     assert meaning(document) != meaning({**document, "nodes": {"a": {}}})
-
-
-def test_the_folder_is_the_users_unless_another_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert data_folder() is None
-    monkeypatch.setenv("PIXELFLOW_DATA", str(tmp_path))
-    assert data_folder() == tmp_path
-    monkeypatch.delenv("PIXELFLOW_DATA")
-    found = data_folder()
-    assert found is not None and found.name == "pixelflow_widgets"

@@ -13,6 +13,7 @@ import pytest
 
 import pixelflow_widgets as pf
 from pixelflow_widgets.media import open_picture
+from pixelflow_widgets.media.colours import flat_mode, has_alpha
 
 
 def encoded(image: PIL.Image.Image, kind: str, **options: object) -> bytes:
@@ -45,6 +46,14 @@ def test_a_picture_that_was_taken_sideways_is_turned_upright() -> None:
     assert picture.size == (20, 40)
     assert picture.getpixel((10, 2))[0] > 200
     assert 0x0112 not in picture.getexif()
+
+
+def test_a_picture_whose_palette_holds_transparent_colours_may_be_transparent() -> None:
+    clear = PIL.Image.new("RGBA", (8, 8), (0, 0, 0, 0))
+    for image in (clear, clear.quantize(4), clear.quantize(4).convert("PA"), clear.convert("LA")):
+        assert has_alpha(image)
+        assert flat_mode(image).convert("RGBA").getpixel((0, 0))[3] == 0
+    assert not has_alpha(half_red().quantize(4))
 
 
 def test_a_bomb_is_refused_before_it_is_decoded() -> None:

@@ -35,6 +35,12 @@ def always_noon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(executor, "datetime", Noon)
 
 
+@pytest.fixture(autouse=True)
+def trainings_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is trained twice is trained once; what another training made has another name."""
+    monkeypatch.setenv("PIXELFLOW_DATA", str(tmp_path / "kept"))
+
+
 class Trials:
     """Runs a node of one type, each time in a folder of its own.
 

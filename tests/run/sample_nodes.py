@@ -92,6 +92,18 @@ def never_ends(value: int = 0) -> int:
         time.sleep(0.05)
 
 
+@pf.node(grace=30)
+def puts_away(path: str, progress: pf.Progress = pf.Progress()) -> int:
+    """Takes its time, after Stop, to keep what it has."""
+    try:
+        while True:
+            progress(0.5)
+            time.sleep(0.01)
+    finally:
+        time.sleep(1)
+        Path(path).write_text("kept")
+
+
 @pf.node
 def holds_model(model: pf.Model, progress: pf.Progress = pf.Progress()) -> int:
     """Computes until it is stopped, where nodes that take a model do: in the worker's main thread."""

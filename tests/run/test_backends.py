@@ -600,6 +600,16 @@ def test_a_second_stop_ends_a_stuck_node_at_once() -> None:
         backend.close()
 
 
+def test_a_node_that_says_so_has_time_to_put_away_what_it_has(own_worker: WorkerBackend, tmp_path: Path) -> None:
+    assert own_worker.grace < 1
+    going = Going(own_worker, nodes.puts_away, path=str(tmp_path / "kept"))
+    wait_for(lambda: hasattr(going.heard, "began_at"))
+    before = own_worker.pid
+    going.stop.set()
+    assert isinstance(going.end(), pf.Cancelled)
+    assert (tmp_path / "kept").read_text() == "kept" and own_worker.pid == before
+
+
 def test_a_task_that_waits_for_a_worker_to_start_can_be_stopped(own_worker: WorkerBackend) -> None:
     going = Going(own_worker, nodes.never_ends)
     going.stop.set()

@@ -6,11 +6,11 @@ import torch
 from diffusers import StableDiffusionXLPipeline
 from safetensors import safe_open
 
+from pixelflow_widgets.finetuning.checkpoints import Clock
 from pixelflow_widgets.models.sketch import Sketch
 from pixelflow_widgets.starter import diffusion, training
 from pixelflow_widgets.starter.architecture import build_pipeline
 from pixelflow_widgets.starter.autoencoder import train_autoencoder, train_decoder
-from pixelflow_widgets.starter.checkpoint import Clock
 from pixelflow_widgets.starter.muon import orthogonalise
 from pixelflow_widgets.starter.preview import encoded, train_sketch
 

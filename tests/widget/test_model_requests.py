@@ -207,3 +207,26 @@ def test_a_problem_is_told_with_its_code_soon_after_the_edit(page: Page) -> None
     assert page.run("r1")["type"] == "ack"
     (refused,) = wait_for(lambda: page.of("refused"))
     assert found[0]["message"] in refused["message"]
+
+
+def test_what_a_run_taught_is_in_the_pickers_afterwards_with_its_trigger_word(
+    page: Page, flow: pf.Flow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIXELFLOW_DATA", str(tmp_path / "data"))
+    layer = "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn1_to_q"
+    tensors = {f"{layer}.lora_down.weight": np.zeros((4, 128)), f"{layer}.lora_up.weight": np.zeros((128, 4))}
+    words = {"pixelflow.base_model": "Starter", "pixelflow.trigger_words": '["zorb"]'}
+    names = [model["name"] for model in page.editor.models]
+    folder = tmp_path / "data" / "weights" / "zorb"
+    folder.mkdir(parents=True)
+    save_file(
+        {name: tensor.astype(np.float32) for name, tensor in tensors.items()},
+        folder / "zorb.safetensors",
+        metadata=words,
+    )
+    flow.output("text", flow.add("prompt", text="a zorb")["text"])
+    flow.run()
+    zorb = wait_for(lambda: next((model for model in page.editor.models if model["name"] not in names), None))
+    assert (zorb["name"], zorb["kind"], zorb["base_model"], zorb["installed"]) == ("zorb", "lora", "Starter", True)
+    assert "'zorb'" in zorb["help"]
+    assert page.ask("about_model", source="zorb")["about"]["trigger_words"] == ["zorb"]

@@ -30,6 +30,28 @@ def sd15(folder: Path, _: Zoo) -> None:
 
 
 @animal
+def sd2(folder: Path, _: Zoo) -> None:
+    """Stable Diffusion 2, which predicts velocities; its text encoder is as wide as the true one."""
+    from diffusers import StableDiffusionPipeline
+    from transformers import CLIPTextConfig, CLIPTextModel
+
+    tokenizer = clip_tokenizer(pad="!")
+    sizes = {"hidden_size": 1024, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4}
+    marks = {name: getattr(tokenizer, name) for name in ("bos_token_id", "eos_token_id", "pad_token_id")}
+    config = CLIPTextConfig(vocab_size=len(tokenizer), max_position_embeddings=77, **sizes, **marks)
+    StableDiffusionPipeline(
+        vae=autoencoder(),
+        text_encoder=CLIPTextModel(config),
+        tokenizer=tokenizer,
+        unet=_unet_15(width=1024),
+        scheduler=noise_schedule("DDIMScheduler", prediction_type="v_prediction", clip_sample=False),
+        safety_checker=None,
+        feature_extractor=None,  # type: ignore[arg-type]
+        requires_safety_checker=False,
+    ).save_pretrained(folder)
+
+
+@animal
 def sd15_checked(folder: Path, zoo: Zoo) -> None:
     """Stable Diffusion 1.5 with a safety checker that finds fault with every picture."""
     from diffusers import StableDiffusionPipeline
@@ -259,7 +281,7 @@ def noise_schedule(kind: str, **options: Any) -> Any:
     )
 
 
-def _unet_15() -> Any:
+def _unet_15(width: int = 32) -> Any:
     from diffusers import UNet2DConditionModel
 
     return UNet2DConditionModel(
@@ -268,7 +290,7 @@ def _unet_15() -> Any:
         down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
         up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
         layers_per_block=1,
-        cross_attention_dim=32,
+        cross_attention_dim=width,
         attention_head_dim=4,
         norm_num_groups=4,
     )

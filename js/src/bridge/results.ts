@@ -2,6 +2,7 @@
 // in the notebook and send them again with every change.
 
 import { useSyncExternalStore } from "react";
+import { LIVE_VIEW, type LiveView, readLiveView } from "../media/liveView";
 import type { KernelLink } from "./link";
 import type { Ack, PreviewMessage, Request, ResultMessage } from "./protocol";
 
@@ -27,6 +28,8 @@ export interface Result {
   peaks: readonly number[];
   /** Where a frame of a film can be read. */
   poster: string | null;
+  /** How far a training is; its samples can be read where `url` says. */
+  live: LiveView | null;
 }
 
 export type Results = ReadonlyMap<string, Result>;
@@ -63,10 +66,18 @@ function read(message: ResultMessage | PreviewMessage, bytes: DataView, poster?:
   const { mime } = message;
   const isText = mime.startsWith("text/");
   const about: Partial<ResultMessage> = message.type === "result" ? message : {};
+  const live = mime === LIVE_VIEW ? readLiveView(bytes) : null;
+  const url = live
+    ? live.strip.byteLength > 0
+      ? blobUrl(live.strip, "image/jpeg")
+      : null
+    : isText
+      ? null
+      : blobUrl(bytes, mime);
   return {
     mime,
     preview: message.type === "preview",
-    url: isText ? null : blobUrl(bytes, mime),
+    url,
     text: isText ? new TextDecoder().decode(bytes) : null,
     size: about.size ?? null,
     count: about.count ?? 1,
@@ -75,6 +86,7 @@ function read(message: ResultMessage | PreviewMessage, bytes: DataView, poster?:
     seconds: about.seconds ?? null,
     peaks: about.peaks ?? [],
     poster: about.poster && poster ? blobUrl(poster, "image/jpeg") : null,
+    live: live?.view ?? null,
   };
 }
 
@@ -114,7 +126,7 @@ export class ResultStore {
     }
     const result = read(message, bytes, buffers[1]);
     this.#newest.set(key, result);
-    if (!result.url || !this.#decode || !result.mime.startsWith("image/")) {
+    if (!result.url || !this.#decode || !(result.live || result.mime.startsWith("image/"))) {
       this.#show(key, result, message);
     } else {
       // A picture that cannot be decoded is shown as broken, and the next frame may come all the same.

@@ -20,7 +20,7 @@ export class Thumbnails {
   /** The thumbnail of a port's result; null while there is none. The one before stays until the next is made. */
   readonly of = (reference: string): ImageBitmap | null => {
     const result = this.#results.snapshot().get(reference);
-    if (!result?.url || !result.mime.startsWith("image/")) return null;
+    if (!result?.url || !(result.live || result.mime.startsWith("image/"))) return null;
     const made = this.#made.get(reference);
     if (made?.url === result.url) return made.bitmap;
     const bitmap = made?.bitmap ?? null;

@@ -6,6 +6,7 @@ import { type Frame, PADDING } from "../nodes/card";
 import { PortShape } from "../nodes/PortShape";
 import { useResult } from "../nodes/useRow";
 import { Sound } from "./Sound";
+import { Training } from "./Training";
 import { Words } from "./Words";
 import "./results.css";
 
@@ -90,12 +91,15 @@ function Film({ result, title }: { result: Result; title: string }) {
 
 function Medium({ result, title, reference }: { result: Result; title: string; reference: string }) {
   const { mime } = result;
+  if (result.live) return <Training view={result.live} url={result.url} />;
   if (mime === "text/html") return <Table html={result.text ?? ""} />;
   if (result.text !== null) return <Words result={result} reference={reference} />;
   // What plays begins anew with what is played.
   if (mime.startsWith("audio/")) return <Sound key={result.url} result={result} title={title} />;
   if (mime.startsWith("video/")) return <Film key={result.url} result={result} title={title} />;
-  return <Picture result={result} title={title} />;
+  if (mime.startsWith("image/")) return <Picture result={result} title={title} />;
+  // A newer kernel may show what this page does not know.
+  return <PortShape medium="any" hollow />;
 }
 
 /** One item of a list: the first came by itself, another is asked for when it is looked at. */
@@ -156,7 +160,8 @@ export const ResultFrame = memo(function ResultFrame({ frame, title, state, stal
   const { view } = useEditor();
   const first = useResult(frame.reference);
   const [result, item, choose] = useItem(frame.reference, first);
-  const isPicture = result !== undefined && !result.preview && result.mime.startsWith("image/");
+  const isPicture =
+    result !== undefined && !result.preview && (result.mime.startsWith("image/") || result.live !== null);
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the button in the frame does the same from the keyboard.
     <div
@@ -175,7 +180,9 @@ export const ResultFrame = memo(function ResultFrame({ frame, title, state, stal
       ) : (
         <PortShape medium={frame.medium} hollow />
       )}
-      {first && first.count > 1 && <Items title={title} count={first.count} item={item} choose={choose} />}
+      {first && first.count > 1 && !first.live && (
+        <Items title={title} count={first.count} item={item} choose={choose} />
+      )}
       {isPicture && (
         <button
           type="button"

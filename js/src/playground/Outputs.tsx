@@ -62,7 +62,16 @@ function Player({ medium, title }: Omit<ShownProps, "stem">) {
   if (url === "") return <p className="pp-gone">This file is not kept any more.</p>;
   if (url === null) return <span className="pp-loading" />;
   const result = { mime: medium.type, url, peaks, seconds: medium.seconds ?? null };
-  const rest = { preview: false, text: null, size: null, count: 1, took: null, cached: false, poster: null };
+  const rest = {
+    preview: false,
+    text: null,
+    size: null,
+    count: 1,
+    took: null,
+    cached: false,
+    poster: null,
+    live: null,
+  };
   return <Sound result={{ ...result, ...rest }} title={title} />;
 }
 

@@ -10,7 +10,7 @@ from ..safetensors_header import Header, read_header
 from .key_layouts import DENOISERS
 from .layouts import Layout, Match, Tensors, find, fits, words_of
 from .loras import detect_lora
-from .makers_words import claimed_base, resolution, trigger_words
+from .makers_words import OWN_BASE, claimed_base, resolution, trigger_words
 from .part_layouts import CONTROLNETS, ENCODERS, IP_ADAPTERS, MOTIONS, VAES
 from .result import Detected
 
@@ -159,18 +159,21 @@ def _embedding(header: Header) -> Detected | None:
         return None
     widths = [shape[-1] for shape in tensors.values()]
     format, base, reason = "diffusers", "", ""
+    own = header.metadata.get(OWN_BASE, "")
     if set(tensors) == {"clip_l", "clip_g"}:
         format, base = "original", "SDXL" if (tensors["clip_l"][-1], tensors["clip_g"][-1]) == (768, 1280) else ""
         reason = "It has vectors for both text encoders of SDXL." if base else ""
     elif len(tensors) == 1:
         (name,) = tensors
         is_known = name == "emb_params" or name.startswith("string_to_param")
-        if not is_known and ("." in name or widths[0] not in _WIDTHS):
+        if not is_known and not own and ("." in name or widths[0] not in _WIDTHS):
             return None
         format, base = "original" if is_known else "diffusers", _WIDTHS.get(widths[0], "")
         reason = f"Its vectors are {widths[0]} wide, as the text encoder of {base} reads them." if base else ""
     elif not _learnt_twice(tensors):
         return None
+    if not base and own:
+        base, reason = own, f"Its vectors are {words_of(widths)} wide; its maker names {own} ({OWN_BASE})."
     return Detected(
         header.path,
         "embedding",

@@ -8,8 +8,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-OWN_BASE, OWN_WORDS = "pixelflow.base_model", "pixelflow.trigger_words"
-"""Entries that this package writes beside what others read."""
+OWN = "pixelflow."
+"""How the entries begin that this package writes beside what others read."""
+OWN_BASE, OWN_WORDS = f"{OWN}base_model", f"{OWN}trigger_words"
 
 _MOST_WORDS = 5
 _LARGEST = 4_000_000

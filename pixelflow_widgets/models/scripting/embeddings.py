@@ -34,7 +34,7 @@ def loading_words(at: Writing, words: Sequence[Adapter], base: Path | None) -> l
 def _loading(at: Writing, adapter: Adapter, base: Path | None) -> list[str]:
     path = adapter_file(adapter)
     shapes = {name: shape for name, (_, shape) in read_header(path).tensors.items()}
-    word = word_of(path, list(shapes))
+    word = word_of(path)
     learners = list(_learners(base, shapes))
     if not learners:
         raise ModelError(f"The vectors of the embedding '{path.name}' are as wide as no text encoder of this model.")

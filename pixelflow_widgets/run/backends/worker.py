@@ -206,7 +206,7 @@ class _Follower:
         if self._deadline is None and (self._stop.is_set() or self._is_over(now)):
             if self._process.withdraw(self._number):
                 raise self._stopped()
-            self._deadline = now + self._grace
+            self._deadline = now + max(self._grace, self._task.node_type.grace)
             self._process.send("cancel", self._number)
         if self._deadline is None:
             return

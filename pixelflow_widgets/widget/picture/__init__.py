@@ -18,6 +18,7 @@ from ...flow import document as doc
 from ...flow.document import Document
 from ...media import Preview
 from ...schema import Registry
+from .live_view import read_live_view
 from .results import Results
 
 MARK = "pixelflow-picture"
@@ -125,6 +126,8 @@ def _told(results: Mapping[str, Preview], error: str) -> str:
     if error:
         return f" - {error}"
     for preview in results.values():
+        if (view := read_live_view(preview)) is not None:
+            return f": {view.words()}"
         if preview.mime == "text/plain":
             return f": {preview.data[:200].decode(errors='replace')}"
         size = f" of {preview.size[0]} × {preview.size[1]} pixels" if preview.size else ""

@@ -6,6 +6,7 @@ from ...export.diagram.cards import FRAME_WIDTH, PADDING, Box, Frame
 from ...export.diagram.shapes import INK, SURFACE, WELL, colour_of, number, rectangle
 from ...export.diagram.sheet import SCOPE
 from ...media import Preview
+from .live_view import draw_live_view, read_live_view
 from .tables import draw_table, rows_of
 from .thumbnails import LARGEST, Thumbnail, loudness, thumbnail
 
@@ -33,7 +34,7 @@ class Results:
     def draw(self, frame: Frame) -> str:
         """Return what a node made; "" where it made nothing that is seen."""
         small = self._thumbnail(frame)
-        drawn = _waves(frame) or _table(frame)
+        drawn = _waves(frame) or _table(frame) or self._training(frame)
         if small is None and not drawn:
             return ""
         well = rectangle(PADDING, frame.y, FRAME_WIDTH, frame.height, 7, f'fill="{WELL}"')
@@ -41,6 +42,14 @@ class Results:
             return well + drawn
         clip = f'<g clip-path="url(#{SCOPE}frame)" transform="translate({PADDING} {number(frame.y)})">'
         return f"{well}{clip}{_image(small, frame.height)}</g>{_play_mark(frame) if frame.medium == 'video' else ''}"
+
+    def _training(self, frame: Frame) -> str:
+        preview = _preview(frame)
+        view = read_live_view(preview) if preview is not None else None
+        if view is None:
+            return ""
+        drawn = draw_live_view(view, FRAME_WIDTH, frame.height, self._most)
+        return f'<g transform="translate({PADDING} {number(frame.y)})">{drawn}</g>'
 
     def draw_bare(self, frame: Frame) -> str:
         """Return the picture that a node made, with nothing around it."""

@@ -269,6 +269,10 @@ def lists_a_folder(flow: pf.Flow, text: Any) -> None:
     given(flow, flow.add("list_folder", folder=text)["paths"])
 
 
+def learns_from_a_folder(flow: pf.Flow, text: Any) -> None:
+    given(flow, flow.add("train_lora", dataset=text, trigger="zorb")["samples"])
+
+
 def writes_a_file(flow: pf.Flow, text: Any) -> None:
     given(flow, flow.add("save_text", text="x", path=text)["text"])
 
@@ -323,6 +327,7 @@ def hides_it_in_a_grid(flow: pf.Flow, text: Any) -> None:
         reads_a_file_by_detours,
         reads_a_file_that_a_model_names,
         lists_a_folder,
+        learns_from_a_folder,
         writes_a_file,
         names_a_lora,
         names_loras,
