@@ -106,6 +106,7 @@ class _Turns:
             raise NodeFailed(f"the flow in it cannot run. {error.problems[0]}") from None
         is_once = scope.is_once and body.kind == "flow" and not self.reporter.is_of_an_item
         inner = Scope(scope.run, plan, f"{scope.prefix}{self.step.node}/", item, is_once=is_once)
+        inner.on_usage = self.reporter.used
         inner.go()
         for failed in () if inner.is_complete else inner.errors.values():
             trace = failed.traceback if isinstance(failed, NodeFailed) else ""

@@ -16,6 +16,7 @@ from ..media import Preview
 from ..schema import NodeType
 from ..schema.asking import Ask
 from ..schema.lazy import Lazy, NotYet
+from ..schema.usage import Usage
 from .backends import Task
 from .cache import Results, Slot, Value, as_list
 from .steps import Step, arrived, by_content, gather, identified, key_of
@@ -74,11 +75,14 @@ class Call:
         "may_wait_here",
         "peak",
         "stays_here",
+        "usage",
     )
 
     def __init__(self, scope: Scope, node: str) -> None:
         self.peak: int | None = None
         """Bytes that it took at most, where that is known."""
+        self.usage = Usage()
+        """What it has used so far, in all its items and in what it runs."""
         self._scope, self._node = scope, node
         self._keyed = scope.plan.keyed[node]
         facts = self._keyed.settings.facts
@@ -292,6 +296,10 @@ class Reporter:
     def peak(self, bytes: int) -> None:
         """Take notice of how many bytes it took."""
         self._call.peak = max(self._call.peak or 0, bytes)
+
+    def used(self, usage: Usage) -> None:
+        """Take notice of what it used."""
+        self._call.usage += usage
 
     def _tell(self, kind: Any, **fields: Any) -> None:
         call = self._call

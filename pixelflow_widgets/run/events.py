@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..media import Preview
+from ..schema.usage import Usage
 
 Kind = Literal[
     "run-started",
@@ -42,6 +43,7 @@ class Event:
         traceback: Of the error, as text.
         count: How many candidates a question has.
         peak: Bytes that the node took at most, where that is known.
+        usage: What the node used, when it ends.
     """
 
     kind: Kind
@@ -59,6 +61,7 @@ class Event:
     traceback: str = ""
     count: int | None = None
     peak: int | None = None
+    usage: Usage | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the event as JSON, without what is not set and without the bytes of a preview."""
@@ -66,4 +69,6 @@ class Event:
         fields = {name: value for name, value in vars(self).items() if not any(value is none for none in unset)}
         if self.preview is not None:
             fields["preview"] = {"mime": self.preview.mime, "bytes": len(self.preview.data), "size": self.preview.size}
+        if self.usage is not None:
+            fields["usage"] = self.usage.as_json()
         return fields | {"sequence": self.sequence, "seconds": round(self.seconds, 3)}

@@ -41,7 +41,7 @@ SECONDS_TO_WAIT = 5.0
 _ABOUT_BYTES = 4096
 _KINDS = ("node-started", "node-finished", "node-failed", "node-cancelled", "run-finished")
 COLUMNS = ("run", "flow", "started", "took", "status", "nodes", "hits", "ran", "errors", "peak", "seeds", "backend")
-NODE_COLUMNS = ("node", "title", "start", "took", "cached", "items", "seed", "peak", "error")
+NODE_COLUMNS = ("node", "title", "start", "took", "cached", "items", "seed", "peak", "error", "type", "usage")
 _TABLE = """
 CREATE TABLE IF NOT EXISTS runs (
     number INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT, flow TEXT, place TEXT, life TEXT, started REAL, took REAL,
@@ -284,13 +284,15 @@ def _nodes(run: Run, events: list[Event], seeds: Mapping[str, Seed]) -> list[Row
         elif node in nodes:
             took = event.took if event.took is not None else event.seconds - nodes[node]["start"]
             nodes[node] |= {"took": round(took, 4), "cached": event.cached, "error": event.note, "peak": event.peak}
+            nodes[node]["usage"] = event.usage.as_json() if event.usage else {}
             nodes[node]["items"] = items_of(run, types[node], node)
     return list(nodes.values())
 
 
 def _entry(run: Run, node: str, seeds: Mapping[str, Seed]) -> Row:
     entry: Row = dict.fromkeys(NODE_COLUMNS)
-    entry |= {"node": node, "title": run.title(node), "seed": seeds.get(node)}
+    entry |= {"node": node, "title": run.title(node), "seed": seeds.get(node), "type": run.node_types[node].name}
+    entry["usage"] = {}
     return entry | {"cached": False, "error": ""}
 
 
@@ -327,7 +329,7 @@ def nodes_table(row: Row) -> pandas.DataFrame:
     import pandas
 
     return pandas.DataFrame(
-        [[node[name] for name in NODE_COLUMNS] for node in row["detail"]], columns=list(NODE_COLUMNS)
+        [[node.get(name) for name in NODE_COLUMNS] for node in row["detail"]], columns=list(NODE_COLUMNS)
     )
 
 

@@ -6,10 +6,11 @@ import queue
 import threading
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Cancelled, NodeFailed, RunError, WorkerLost
+from ..schema.usage import Usage
 from .cache import Results, Slot, as_list
 from .call import Call, Outcome
 from .schedule import Schedule
@@ -48,6 +49,8 @@ class Scope:
         self.found: set[str] = set()
         self.has_twins = False
         """Some of its nodes are the same, so that one of them may find what another has made meanwhile."""
+        self.on_usage: Callable[[Usage], None] | None = None
+        """Hears what each of its nodes used: the node whose body this is counts it as its own."""
         self._schedule = Schedule(plan.order, plan.keyed, self.results)
         self._calls: dict[str, Call] = {}
         self._active: dict[str, str | None] = {}
@@ -199,6 +202,8 @@ class Scope:
             self._schedule.wait_for(node, outcome.wanted)
             return
         call = self._calls.pop(node)
+        if self.on_usage is not None:
+            self.on_usage(call.usage)
         if isinstance(outcome.error, Cancelled):
             self.tell("node-cancelled", node)
             self._was_stopped = True
@@ -207,7 +212,7 @@ class Scope:
             self.tell("node-cancelled", node)
             self._schedule.lose(node)
         elif outcome.error is not None:
-            self._fail(node, outcome)
+            self._fail(node, outcome, call.usage)
         else:
             assert outcome.results is not None
             self.results[node] = outcome.results
@@ -218,10 +223,10 @@ class Scope:
             self.plan.keys.done[node] = self.plan.keyed[node]
             cached, took = outcome.cached, outcome.took
             told = {"node": self.prefix + node, "cached": cached, "took": took, "peak": call.peak, "item": self.item}
-            self.run.keep("node-finished", told)
+            self.run.keep("node-finished", {**told, "usage": call.usage or None})
             self._schedule.done(node)
 
-    def _fail(self, node: str, outcome: Outcome) -> None:
+    def _fail(self, node: str, outcome: Outcome, usage: Usage) -> None:
         error = outcome.error
         message = f"'{self.plan.title(node)}' failed: {error}"
         trace = error.traceback if isinstance(error, NodeFailed) else outcome.traceback
@@ -230,7 +235,7 @@ class Scope:
         else:
             named = NodeFailed(message, node=node, traceback=trace)
         self.errors[node] = named
-        self.tell("node-failed", node, note=str(named), traceback=trace, took=outcome.took)
+        self.tell("node-failed", node, note=str(named), traceback=trace, took=outcome.took, usage=usage or None)
         self._schedule.lose(node)
 
     def lazy_slot(self, node: str, name: str) -> tuple[list[Slot], list[str], RunError | None]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from ..errors import Cancelled
+from .usage import Usage
 
 
 class Listener(Protocol):
@@ -22,6 +23,10 @@ class Listener(Protocol):
 
     def log(self, line: str) -> None:
         """Take one line of text."""
+        ...
+
+    def used(self, usage: Usage) -> None:
+        """Take what was used, besides what was told before."""
         ...
 
 
@@ -61,6 +66,26 @@ class Progress:
         """Write one line to the node's log."""
         self._listener.log(line)
 
+    def used(
+        self,
+        *,
+        model: str = "",
+        input_tokens: int = 0,
+        cached_tokens: int = 0,
+        output_tokens: int = 0,
+        images: int = 0,
+    ) -> None:
+        """Say what was used, besides what was said before; seconds of processors are measured without the node.
+
+        Args:
+            model: Source of the model: a card's name, a Hub id.
+            input_tokens: That it read.
+            cached_tokens: Those among them that a server had in its cache.
+            output_tokens: That it wrote.
+            images: Pictures that were made.
+        """
+        self._listener.used(Usage(model, input_tokens, cached_tokens, output_tokens, images))
+
     def check(self) -> None:
         """Raise `Cancelled` when the run was stopped."""
         if self._cancelled():
@@ -81,3 +106,6 @@ class _Terminal:
 
     def log(self, line: str) -> None:
         print(line, file=sys.stderr)
+
+    def used(self, usage: Usage) -> None:
+        """Count nothing: who calls a function by hand pays for it by hand."""

@@ -63,6 +63,8 @@ class Watching:
     def log(self, line: str) -> None:
         self.lines.append(line)
 
+    def used(self, usage: object) -> None: ...
+
     def is_stopped(self) -> bool:
         return self._stop_at is not None and any(State.read(folder).step >= self._stop_at for folder in all_trainings())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pixelflow_widgets.schema import Progress
+from pixelflow_widgets.schema.usage import Usage
 
 
 class Told:
@@ -19,6 +20,7 @@ class Told:
         self.notes: list[str] = []
         self.previews: list[Any] = []
         self.lines: list[str] = []
+        self.usage = Usage()
         self._stop_after = stop_after
 
     @property
@@ -37,3 +39,6 @@ class Told:
 
     def log(self, line: str) -> None:
         self.lines.append(line)
+
+    def used(self, usage: Usage) -> None:
+        self.usage += usage

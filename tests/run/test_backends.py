@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -21,6 +22,7 @@ import pixelflow_widgets as pf
 from pixelflow_widgets.media import Preview
 from pixelflow_widgets.run.backends import Backend, InlineBackend, Stop, Task, WorkerBackend, backend_for, process
 from pixelflow_widgets.schema.signature import read_node_type
+from pixelflow_widgets.schema.usage import Usage
 
 from . import sample_nodes as nodes
 
@@ -32,6 +34,7 @@ class Heard:
         self.events: list[tuple[Any, ...]] = []
         self.changed = threading.Event()
         self.most: int | None = None
+        self.usage = Usage()
 
     def peak(self, bytes: int) -> None:
         self.most = bytes
@@ -49,6 +52,9 @@ class Heard:
 
     def log(self, line: str) -> None:
         self.events.append(("log", line))
+
+    def used(self, usage: Usage) -> None:
+        self.usage += usage
 
 
 @pytest.fixture(params=["inline", "worker"])
@@ -851,6 +857,27 @@ def test_a_question_is_answered_while_a_model_is_at_work(worker: WorkerBackend) 
     stop.set()
     thread.join(30)
     assert caught
+
+
+@pytest.mark.parametrize("end", ["well", "badly"])
+def test_what_a_node_used_is_told_with_its_end(backend: Backend, end: str) -> None:
+    @pf.node
+    def spends(is_good: bool, progress: pf.Progress = pf.Progress()) -> int:
+        progress.used(model="tiny", input_tokens=5, cached_tokens=2)
+        progress.used(output_tokens=7, images=1)
+        begun = time.process_time()
+        while time.process_time() < begun + 0.05:
+            pass
+        if not is_good:
+            raise ValueError("spent all the same")
+        return 1
+
+    heard = Heard()
+    with contextlib.nullcontext() if end == "well" else pytest.raises(pf.NodeFailed):
+        execute(backend, spends, heard, is_good=end == "well")
+    used = heard.usage
+    assert (used.model, used.input_tokens, used.cached_tokens, used.output_tokens, used.images) == ("tiny", 5, 2, 7, 1)
+    assert used.cpu_seconds >= 0.05 and used.gpu_seconds == 0
 
 
 def test_a_question_starts_no_worker(own_worker: WorkerBackend) -> None:

@@ -57,7 +57,19 @@ def test_a_run_is_a_row_and_its_nodes_are_rows() -> None:
     assert before - timedelta(seconds=1) < row["started"] < datetime.now(UTC)
     assert row["took"] > 0
     table = flow.run_nodes()
-    assert list(table.columns) == ["node", "title", "start", "took", "cached", "items", "seed", "peak", "error"]
+    assert list(table.columns) == [
+        "node",
+        "title",
+        "start",
+        "took",
+        "cached",
+        "items",
+        "seed",
+        "peak",
+        "error",
+        "type",
+        "usage",
+    ]
     assert list(table["node"]) == ["double", "double_2"]
     assert not table["cached"].any()
     assert (table["start"] >= 0).all()
@@ -282,3 +294,25 @@ def test_two_kernels_write_one_history_at_once(tmp_path: Path) -> None:
     told = [process.communicate(timeout=120)[1] for process in started]
     assert [process.returncode for process in started] == [0, 0], told
     assert len(pf.Flow("both").runs) == 40
+
+
+@pf.node
+def reads_words(text: str, progress: pf.Progress = pf.Progress()) -> str:
+    progress.used(model="tiny", input_tokens=len(text))
+    return text
+
+
+def test_a_run_notes_what_its_nodes_used_and_a_subflow_counts_what_is_in_it() -> None:
+    with pf.Flow("inner") as inner:
+        inner.output("text", reads_words(text=reads_words(text=inner.input("text", "four"))))
+    flow = pf.Flow("outer")
+    flow.apply([{"op": "set_subflow", "name": "body", "subflow": {"document": inner.document}}])
+    flow.output("alone", flow.add(reads_words, text="seven77")["text"])
+    flow.output("within", flow.add("flow/body", text="four")["text"])
+    run(flow)
+    alone, within = flow.run_nodes().to_dict("records")
+    assert (alone["usage"]["model"], alone["usage"]["input_tokens"]) == ("tiny", 7)
+    assert alone["type"].endswith("reads_words")
+    assert (within["usage"]["model"], within["usage"]["input_tokens"]) == ("tiny", 8)
+    run(flow)
+    assert all(row["cached"] and row["usage"] == {} for row in flow.run_nodes().to_dict("records"))

@@ -11,6 +11,7 @@ from ...errors import Cancelled, NodeFailed, PixelFlowError, RunError
 from ...media import preview_of
 from ...schema import Progress
 from ...schema.lazy import NotYet
+from .effort import Effort
 from .mutation import InputWatch, is_debugging
 from .protocol import Stop, Task, TaskListener
 
@@ -53,7 +54,11 @@ def call(task: Task, listener: TaskListener, stop: Stop) -> dict[str, Any]:
     is_stopped = stop.is_set if task.limit is None else _or_over(stop, task.limit)
     if node_type.progress:
         arguments = {**arguments, node_type.progress: Progress(_Previews(listener), is_stopped)}
-    outputs = node_type.shape.unpack(node_type.function(**arguments))
+    effort = Effort()
+    try:
+        outputs = node_type.shape.unpack(node_type.function(**arguments))
+    finally:
+        listener.used(effort.end())
     if is_stopped():
         _check(stop)
     return outputs
@@ -95,6 +100,7 @@ class _Previews:
     def __init__(self, listener: TaskListener) -> None:
         self.progress = listener.progress
         self.log = listener.log
+        self.used = listener.used
         self._preview = listener.preview
 
     def preview(self, value: Any) -> None:

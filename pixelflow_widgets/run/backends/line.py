@@ -96,7 +96,7 @@ class Line:
             waited = number in self._waiting
             self._waiting.discard(number)
         if waited:
-            self.send("cancelled", number, None)  # it held nothing
+            self.send("cancelled", number, None, {})  # it held nothing
 
     def _free(self, numbers: list[int]) -> None:
         for number in numbers:

@@ -71,7 +71,7 @@ class Peak:
     def __init__(self, is_alone: bool) -> None:
         self._before = private_bytes()
         self._is_alone = is_alone and _forget_highest()
-        cuda = _cuda()
+        cuda = accelerator()
         self._on_device = cuda.memory_allocated() if cuda else 0
         if cuda and is_alone:
             cuda.reset_peak_memory_stats()
@@ -81,7 +81,7 @@ class Peak:
         if self._before is None:
             return None
         highest = (_highest() if self._is_alone else private_bytes()) or 0
-        cuda = _cuda()
+        cuda = accelerator()
         on_device = cuda.max_memory_allocated() - self._on_device if cuda else 0
         return max(highest - self._before, on_device, 0)
 
@@ -105,7 +105,7 @@ def _highest() -> int | None:
         return None
 
 
-def _cuda() -> Any:
+def accelerator() -> Any:
     """Return torch's module of the accelerator, if a node has used it."""
     torch = sys.modules.get("torch")
     cuda = getattr(torch, "cuda", None)

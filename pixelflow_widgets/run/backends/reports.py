@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 from ...media import Preview, preview_of
+from ...schema.usage import Usage
 from .line import Line
 
 MAX_CHARACTERS = 100_000
@@ -31,6 +32,8 @@ class Reports:
 
     def __init__(self, line: Line, number: int, ticker: Ticker) -> None:
         self._line, self._number, self._ticker = line, number, ticker
+        self.usage = Usage()
+        """What the task has used so far; is sent with its end."""
         self._lock = threading.RLock()
         self._left, self._lines_left = MAX_CHARACTERS, MAX_LINES
         self._lines: list[str] = []
@@ -56,6 +59,11 @@ class Reports:
     def log(self, line: str) -> None:
         """Send a line of text."""
         self.write(f"{line}\n")
+
+    def used(self, usage: Usage) -> None:
+        """Take what was used."""
+        with self._lock:
+            self.usage += usage
 
     def write(self, text: str) -> None:
         """Take what the task prints; whole lines are sent ten times a second."""

@@ -19,6 +19,7 @@ from typing import Any
 from ...errors import Cancelled, MediaError, NodeFailed, RunError, WorkerLost
 from ...media import Preview
 from ...schema import Port, PortType
+from ...schema.usage import Usage
 from ..transport import pack_function
 from .inline import over_limit
 from .process import ENDS, Lost, Process
@@ -225,9 +226,10 @@ class _Follower:
         return Cancelled("The run was stopped." + how)
 
     def _end(self, kind: str, what: list[Any]) -> dict[str, Any]:
-        *what, peak = what
+        *what, peak, used = what
         if peak is not None:
             self._listener.peak(peak)
+        self._listener.used(Usage.of(used))
         if kind == "done" and not self._is_late:
             return self._process.take(self._number, what[0])
         if kind == "failed" and not self._is_late:

@@ -21,6 +21,7 @@ from ...errors import Cancelled
 from ...schema import Progress, Shape
 from ..shared_memory import SharedMemory
 from ..transport import pack, spans_of, unpack, unpack_function
+from .effort import Effort
 from .inline import describe
 from .line import Line
 from .memory import Peak
@@ -148,7 +149,7 @@ class _Worker:
             with self._lock:
                 self._running -= 1
         reports.send_kept(is_last=True)
-        self._line.send(*answer, peak.bytes())
+        self._line.send(*answer, peak.bytes(), reports.usage.as_json())
         self._line.end(number)
 
     def _answer(self, reports: Reports, number: int, code: Any, shape: Shape, packed: Any) -> tuple[Any, ...]:
@@ -169,7 +170,11 @@ class _Worker:
         watch = InputWatch(ports, dict(arguments)) if is_debugging() else None
         if shape.progress:
             arguments[shape.progress] = progress
-        result = function(**arguments)
+        effort = Effort()
+        try:
+            result = function(**arguments)
+        finally:
+            reports.used(effort.end())
         self._line.end_if_forked()
         progress.check()
         if watch:
