@@ -6,6 +6,7 @@ PixelFlowError
 │   └── DatasetRefused       pictures and captions cannot be trained on; carries every reason
 ├── ModelError               a model is missing, damaged or does not fit
 ├── TrainingError            a training cannot begin or go on
+├── RatesError               a file of prices or budgets is wrong
 ├── FlowError
 │   ├── FlowFileError        a file is not a flow that can be read
 │   ├── OperationRejected    an edit breaks a rule of the document
@@ -16,6 +17,7 @@ PixelFlowError
 ├── RunError
 │   ├── NodeFailed           a node raised; names it and keeps its traceback
 │   ├── WorkerLost           the worker process died or could not start
+│   ├── BudgetExceeded       a run would cost more than a budget allows; nothing was started
 │   └── Cancelled            somebody pressed Stop
 └── ServeError               what is served cannot be published, kept or done
     ├── NoEndpoint           there is no such endpoint or version, or it was unpublished
@@ -69,6 +71,10 @@ class ModelError(PixelFlowError):
 
 class TrainingError(PixelFlowError, ValueError):
     """Says why a training cannot begin or go on: a setting, the base model or the memory does not allow it."""
+
+
+class RatesError(PixelFlowError, ValueError):
+    """Says what is wrong in a file of prices or budgets, and what to write instead."""
 
 
 class FlowError(PixelFlowError):
@@ -157,6 +163,25 @@ class NodeFailed(RunError):
 
 class WorkerLost(RunError):
     """Says how the worker process ended; earlier results stay and the next run starts a new worker."""
+
+
+class BudgetExceeded(RunError):
+    """Says why a run was stopped before it was started: by which budget, what it would cost, what is left.
+
+    Args:
+        message: What would be exceeded, and what to do.
+        over: Each budget in the way: "budget" ("run", "flow" or "day"), "unit", "limit", "left", "needed" (None where
+            that is not known) and "reason".
+        node: Id of the node that has no price, if that is why.
+    """
+
+    def __init__(self, message: str, over: Iterable[Mapping[str, Any]] = (), *, node: str | None = None) -> None:
+        super().__init__(message, node=node)
+        self.over = [dict(each) for each in over]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as a page is told it."""
+        return {"message": str(self), "over": self.over}
 
 
 class Cancelled(RunError):

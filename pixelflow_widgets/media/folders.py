@@ -62,3 +62,15 @@ def data_folder() -> Path | None:
     from platformdirs import user_data_dir
 
     return Path(user_data_dir("pixelflow_widgets", appauthor=False))
+
+
+def config_folder() -> Path | None:
+    """Return where a user's settings are kept: in the folder that PIXELFLOW_DATA names, else where the system has them.
+
+    None where that variable says "none": nothing is kept on disk.
+    """
+    if os.environ.get("PIXELFLOW_DATA"):
+        return data_folder()
+    from platformdirs import user_config_dir
+
+    return Path(user_config_dir("pixelflow_widgets", appauthor=False))
