@@ -12,11 +12,12 @@ from fastapi import Request
 from ...errors import IdempotencyClash, MediaError, NoEndpoint, QueueFull, ValuesRefused, WebhookError
 from ...flow.signature import checked_values
 from ...media import blake3_hex, canonical_json
+from ...usage.work import Size, size_of_value, work_of
 from ..jobs.artifacts import Artifact
 from ..jobs.job import Job, Priority
 from ..keys import Key
 from ..publishing.endpoints import Endpoint
-from ..publishing.work import Size, check_caps, size_of_value, work_of
+from ..publishing.work import check_caps
 from ..serving import Serving
 from ..uploads.reading import Facts, look_at, read_base64
 from .refusals import Refusal

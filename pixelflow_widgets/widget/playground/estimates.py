@@ -10,7 +10,7 @@ from typing import Any
 
 from ...flow.document import Document
 from ...run.history import process_history
-from ...serve.publishing.work import work_of
+from ...usage.work import work_of
 from .subject import Subject
 
 _LAST = 5

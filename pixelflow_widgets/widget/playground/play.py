@@ -13,7 +13,7 @@ from ...flow.signature.json_schema import MODALITIES
 from ...flow.subflows import with_subflows
 from ...media import medium_name_of
 from ...serve.jobs.results import plain
-from ...serve.publishing.work import Size
+from ...usage.work import Size
 from ..traits import takes_model
 from .estimates import Estimates, work_in
 from .generations import Generation, Generations, Listener, Order

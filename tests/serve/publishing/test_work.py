@@ -11,7 +11,8 @@ import pytest
 
 import pixelflow_widgets as pf
 from pixelflow_widgets.errors import ValuesRefused
-from pixelflow_widgets.serve.publishing.work import PIXELS, WORK, Size, Work, caps_of, check_caps, work_of
+from pixelflow_widgets.serve.publishing.work import PIXELS, WORK, caps_of, check_caps
+from pixelflow_widgets.usage.work import Size, Work, work_of
 
 nodes = pf.nodes
 
