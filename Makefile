@@ -16,7 +16,7 @@ TOOLS  := .stamps/tools
 PYTHON_PACKAGES := .venv/.installed
 PAGE_PACKAGES   := js/node_modules/.installed
 BUNDLE := pixelflow_widgets/static/widget.js
-PAGE   := $(shell find js/src -type f 2>/dev/null) js/build.mjs js/package-lock.json
+PAGE   := $(shell find js/src -type f 2>/dev/null) js/build.mjs js/sharing.mjs js/package-lock.json
 
 # Compiled modules are wanted: without them the first import of diffusers takes minutes.
 unexport PYTHONDONTWRITEBYTECODE

@@ -14,7 +14,8 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 OLDEST_NODE = 20
-BUNDLE = tuple(f"{name}.{ending}" for name in ("widget", "playground", "finetuning") for ending in ("js", "css"))
+NAMES = ("widget", "panels", "playground", "finetuning")
+BUNDLE = tuple(f"{name}.{ending}" for name in NAMES for ending in ("js", "css"))
 REMEDY = f"Install Node {OLDEST_NODE} or newer, which brings npm; or install a released wheel, which needs neither."
 
 
@@ -23,7 +24,7 @@ class FrontEndMissing(RuntimeError):
 
 
 class FrontEndHook(BuildHookInterface):
-    """Makes `pixelflow_widgets/static/{widget,playground,finetuning}.{js,css}` before they are packed."""
+    """Makes `pixelflow_widgets/static/{widget,panels,playground,finetuning}.{js,css}` before they are packed."""
 
     PLUGIN_NAME = "custom"
 
@@ -46,7 +47,7 @@ class FrontEndHook(BuildHookInterface):
 
 def _sources(js: Path) -> Iterator[Path]:
     yield from (path for path in (js / "src").rglob("*") if path.is_file())
-    yield from (path for path in (js / "build.mjs", js / "package-lock.json") if path.is_file())
+    yield from (path for path in (js / "build.mjs", js / "sharing.mjs", js / "package-lock.json") if path.is_file())
 
 
 def _age(path: Path) -> float:

@@ -1,18 +1,19 @@
-// One esbuild call makes the whole front end: editor (widget), playground, fine-tuning. No code splitting: a widget's module
-// is handed over as text, so a relative chunk would never be found.
+// esbuild makes the whole front end: editor (widget) and its panels, playground, fine-tuning. No code splitting by esbuild: a
+// widget's module is handed over as text, so a relative chunk would never be found; `sharing.mjs` splits off the panels.
 //
-//   node build.mjs             ../pixelflow_widgets/static/{widget,playground,finetuning}.{js,css}, then the size gate
+//   node build.mjs             ../pixelflow_widgets/static/{widget,panels,playground,finetuning}.{js,css}, then the size gate
 //   node build.mjs --size      only the size gate, on the bundles that are there
 //   node build.mjs --harness   .harness/index.html: the view on a page without Jupyter, to look at and to photograph
-import { copyFile, mkdir, readFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
+import { buildPage } from "./sharing.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const STATIC = here("../pixelflow_widgets/static");
-const LIMITS_KB = { widget: 220, playground: 110, finetuning: 85 };
+const LIMITS_KB = { widget: 220, panels: 60, playground: 110, finetuning: 85 };
 
 /**
  * React Flow's style sheet holds for our own canvas only: another widget on the page may bring another version of it. Rules
@@ -78,11 +79,17 @@ const shared = {
   target: "es2022",
 };
 
-async function buildBundles() {
+async function buildEditor() {
+  const { page, panels } = await buildPage(shared, here("src/widget.tsx"), "esm");
+  await mkdir(STATIC, { recursive: true });
+  const files = { "widget.js": page.js, "widget.css": page.css, "panels.js": panels.js, "panels.css": panels.css };
+  await Promise.all(Object.entries(files).map(([name, text]) => writeFile(`${STATIC}/${name}`, text)));
+}
+
+async function buildOthers() {
   await esbuild.build({
     ...shared,
     entryPoints: {
-      widget: here("src/widget.tsx"),
       playground: here("src/playground/index.tsx"),
       finetuning: here("src/finetuning/index.tsx"),
     },
@@ -94,13 +101,11 @@ async function buildBundles() {
 async function buildHarness() {
   const folder = here(".harness");
   await mkdir(folder, { recursive: true });
-  // A classic script: a page opened from a file may not load modules.
-  await esbuild.build({
-    ...shared,
-    entryPoints: { page: here("harness/page.ts") },
-    format: "iife",
-    outdir: folder,
-  });
+  // Classic scripts: a page opened from a file may not load modules.
+  const { page, panels } = await buildPage(shared, here("harness/page.ts"), "iife");
+  await writeFile(`${folder}/page.js`, page.js);
+  await writeFile(`${folder}/page.css`, page.css);
+  await writeFile(`${folder}/panels.js`, `window.panels = ${JSON.stringify(panels)};`);
   await copyFile(here("harness/index.html"), `${folder}/index.html`);
   console.log("harness: .harness/index.html");
 }
@@ -119,6 +124,6 @@ async function checkSize(name, limit) {
 const flag = process.argv[2];
 if (flag === "--harness") await buildHarness();
 else {
-  if (flag !== "--size") await buildBundles();
+  if (flag !== "--size") await Promise.all([buildEditor(), buildOthers()]);
   for (const [name, limit] of Object.entries(LIMITS_KB)) await checkSize(name, limit);
 }

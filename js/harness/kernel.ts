@@ -13,7 +13,7 @@ import {
 } from "../src/flow/document";
 import { findType } from "../src/flow/nodeType";
 import { type Operation, OperationRejected } from "../src/flow/operations";
-import { type Draw, drawBytes } from "./drawing";
+import { type Draw, drawBytes, encode } from "./drawing";
 import { FakeModels } from "./fakeModels";
 import { FakePublishing } from "./fakePublishing";
 import type { Found } from "./fakeResults";
@@ -39,6 +39,8 @@ export class MemoryKernel {
   readonly runs: FakeRuns;
   readonly models: FakeModels;
   readonly publishing: FakePublishing;
+  /** The module of the panels and its style sheet, as the build made them. */
+  panels: { js: string; css: string } | null = null;
   /** How long a message is on its way, in milliseconds. */
   delay = 0;
   /** After how long a pause the trait `document` is renewed. */
@@ -219,6 +221,10 @@ export class MemoryKernel {
         return this.#shelf.keepMedium(String(request.name), buffers[0]);
       case "look":
         return this.#shelf.look(String(request.name), buffers[0]);
+      case "panels":
+        if (!this.panels) throw new OperationRejected("There are no panels here.");
+        answer({}, [encode(this.panels.js), encode(this.panels.css)]);
+        return null;
       case "variables":
         return { variables: [{ name: "poster", kind: "text", size: "12 letters" }] };
       case "bind": {

@@ -11,6 +11,7 @@ async function main(): Promise<void> {
   const query = new URLSearchParams(location.search);
   if (!query.has("plain")) document.body.dataset.jpThemeLight = String(query.get("theme") !== "dark");
   const kernel = new MemoryKernel(makeScene(query.get("scene") ?? "first"), drawPicture);
+  kernel.panels = (window as { panels?: MemoryKernel["panels"] }).panels ?? null;
   kernel.delay = Number(query.get("delay") ?? 0);
   kernel.runs.loading = Number(query.get("loading") ?? 0);
   const page = new PageModel(kernel);

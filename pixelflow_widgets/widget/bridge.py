@@ -52,6 +52,7 @@ AGAIN = {
     "versions",
     "compare",
     "picture",
+    "panels",
     "run_state",
     "why",
     "timeline",

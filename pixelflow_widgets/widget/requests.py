@@ -18,6 +18,7 @@ from .dropped import Dropped
 from .export_requests import ExportRequests
 from .gettings import shared_gettings
 from .model_requests import ModelRequests
+from .panels import panels
 from .publish_requests import PublishRequests
 from .results import told
 from .runs import Runs
@@ -74,6 +75,7 @@ class Requests:
             "want": self._want,
             "save": self._save,
             "picture": self._picture,
+            "panels": panels,
             "why": self._why,
             "timeline": self._timeline,
             **models.slow,

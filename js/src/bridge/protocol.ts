@@ -188,6 +188,8 @@ export type Request =
   | { type: "stop_getting"; source: string }
   | { type: "resident_models" }
   | { type: "free_model"; source: string | null }
+  /** Of the page itself: the module of its panels and their style sheet, as two buffers. */
+  | { type: "panels" }
   | PublishRequest;
 
 /** What is told and not answered; `KernelLink` adds `client`. */

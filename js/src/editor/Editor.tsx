@@ -20,20 +20,16 @@ import { Bubble } from "./Bubble";
 import { Conflict } from "./Conflict";
 import { Dropped, useDrop } from "./Dropped";
 import { EmptyState } from "./EmptyState";
-import { Export } from "./Export";
 import { HeightHandle, LEAST_HEIGHT } from "./HeightHandle";
 import { Inside } from "./Inside";
 import { isTextField, takeKey } from "./keys";
+import { LatePanels, LateTimeline } from "./Later";
 import { Lightbox } from "./Lightbox";
-import { Models } from "./Models";
 import { Notices } from "./Notices";
 import { Palette } from "./Palette";
-import { Publish } from "./Publish";
 import { StatusLine } from "./StatusLine";
-import { Timeline } from "./Timeline";
 import { Toolbar } from "./Toolbar";
 import { useScene } from "./useScene";
-import { Versions } from "./Versions";
 import { useEditor } from "./view";
 import "./editor.css";
 import "./panels.css";
@@ -179,12 +175,9 @@ export function EditorShell() {
         <Conflict theme={theme} />
         <Dropped />
         <Asks />
-        <Versions />
-        <Models />
-        <Export />
-        <Publish />
+        <LatePanels />
       </div>
-      <Timeline />
+      <LateTimeline />
       <StatusLine />
       <HeightHandle height={height} preview={setPreview} />
       <Palette />

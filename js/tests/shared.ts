@@ -1,0 +1,2 @@
+// Stands in tests for what the build makes: nothing is shared.
+export default () => [];
