@@ -75,13 +75,9 @@ class Requests:
             "want": self._want,
             "save": self._save,
             "picture": self._picture,
-            "panels": panels,
             "why": self._why,
             "timeline": self._timeline,
-            **models.slow,
-            **bindings.slow,
-            **exports.slow,
-            **PublishRequests(flow).slow,
+            **_slow_of(models, bindings, exports, PublishRequests(flow)),
         }
         self.notices = {"credit": self._credit, "visible": self._visible}
 
@@ -245,6 +241,10 @@ class Requests:
     def _visible(self, page: str, message: Message, _: Buffers) -> None:
         if _are_texts(nodes := message.get("nodes")):
             self._runs.shows(page, nodes)
+
+
+def _slow_of(*rooms: Any) -> dict[str, Callable[[str, Message, Buffers], Answer]]:
+    return {"panels": panels} | {kind: answer for room in rooms for kind, answer in room.slow.items()}
 
 
 def snapshot(flow: Any) -> dict[str, Any]:
