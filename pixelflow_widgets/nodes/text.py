@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Annotated, Any, Literal, NamedTuple
 
 from ..controls import Number, Prompt, Text
-from ..errors import MediaError, nearest
+from ..errors import MediaError
 from ..media import Table
 from ..media.json_paths import as_text, at_path, read_json, read_path
+from ..prompts.template import filled, read_values, row_values
 from ..schema import node
 from .text_code import write_template
 
 SECONDS_TO_SEARCH = 10
-_NAME = r"[^\W\d][\w \-]{0,80}"  # nothing here repeats without bound inside a repetition
-_PATH = rf"(?:{_NAME}|\d{{1,9}})(?:\.{_NAME}|\[\d{{1,9}}\]){{0,20}}"
-_PLACEHOLDER = re.compile(rf"\{{\{{\s*({_PATH})\s*\}}\}}|\{{\s*({_PATH})\s*\}}")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
 _SENTENCE_END = re.compile(r"""(?<=[.!?…。！？])["'”’»)\]]*\s+|(?<=[。！？])(?=\S)""")
 
@@ -57,9 +55,9 @@ def template(
         texts: {1} is the first of them, {2} the second.
         missing: What happens at a placeholder that has no value.
     """
-    known = _read_values(values)
+    known = read_values(values)
     numbered = {str(number): one for number, one in enumerate(texts or [], 1)}
-    return _filled(text, {**numbered, **known}, missing)
+    return filled(text, {**numbered, **known}, missing)
 
 
 @node
@@ -73,55 +71,7 @@ def template_rows(
         table: Its columns are the names.
         missing: What happens at a placeholder that is no column, and at an empty cell.
     """
-    frame: Any = table
-    names = [str(name) for name in frame.columns]
-    present = frame.notna().to_numpy().tolist()
-    rows = zip(frame.itertuples(index=False, name=None), present, strict=True)
-    return [
-        _filled(text, {name: cell for name, cell, there in zip(names, row, is_there, strict=True) if there}, missing)
-        for row, is_there in rows
-    ]
-
-
-def _filled(text: str, values: Mapping[str, Any], missing: str) -> str:
-    def fill(found: re.Match[str]) -> str:
-        if found[1] is not None:
-            return f"{{{found[1]}}}"
-        path = found[2].strip()
-        if path in values:
-            return as_text(_plain(values[path]))
-        try:
-            return as_text(at_path(dict(values), read_path(path)))
-        except MediaError:
-            if missing != "stop":
-                return found[0] if missing == "leave it" else ""
-        has = ", ".join(values) or "none"
-        raise MediaError(f"Nothing is given for {{{path}}}.{nearest(path, values)} There is: {has[:300]}.")
-
-    return _PLACEHOLDER.sub(fill, text)
-
-
-def _plain(value: Any) -> Any:
-    """Return a cell of a table as what it is written like: 3.0 in a column of numbers with gaps is 3."""
-    value = value.item() if hasattr(value, "item") else value
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value if isinstance(value, str | int | float | bool | list | dict | None) else str(value)
-
-
-def _read_values(values: str) -> dict[str, Any]:
-    if values.lstrip().startswith(("{", "[", "```")):
-        read = read_json(values)
-        if not isinstance(read, dict):
-            raise MediaError('The values are a list. Write an object with names: {"colour": "red"}.')
-        return read
-    found: dict[str, Any] = {}
-    for line in filter(str.strip, values.splitlines()):
-        name, colon, value = line.partition(":")
-        if not colon or not re.fullmatch(_NAME, name.strip()):
-            raise MediaError(f"The line '{line.strip()[:60]}' gives no value. Write a name, a colon and a value.")
-        found[name.strip()] = value.strip()
-    return found
+    return [filled(text, row, missing) for row in row_values(table)]
 
 
 def _unescaped(text: str) -> str:
