@@ -77,12 +77,12 @@ def clip_tokenizer(pad: str = "<|endoftext|>") -> Any:
     """
     from transformers import CLIPTokenizer
 
-    vocabulary, merges = _pieces()
+    vocabulary, merges = clip_pieces()
     return CLIPTokenizer(vocab=dict(vocabulary), merges=list(merges), model_max_length=77, pad_token=pad)
 
 
 @functools.cache
-def _pieces() -> tuple[dict[str, int], list[tuple[str, str]]]:
+def clip_pieces() -> tuple[dict[str, int], list[tuple[str, str]]]:
     """Return CLIP's vocabulary and merges: 256 bytes, 256 that end a word, what merges make of them, start and end."""
     from tokenizers import pre_tokenizers
 
