@@ -104,6 +104,7 @@ class Flow(ServedFlow, ExportableFlow):
         """
         from . import run
         from .run.history import place_of, process_history
+        from .usage.noting import note
 
         names = (
             None if targets is None else [target.id if isinstance(target, Node) else str(target) for target in targets]
@@ -122,7 +123,7 @@ class Flow(ServedFlow, ExportableFlow):
         )
         self.last_run = started
         where = backend if isinstance(backend, str) else type(backend).__name__
-        process_history().follow(started, place_of(self), self.epoch, where)
+        process_history().follow(started, place_of(self), self.epoch, where, lambda ended: note(ended, self.media))
         for listener in tuple(self._run_listeners):
             listener(started)
         return started

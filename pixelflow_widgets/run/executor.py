@@ -161,6 +161,11 @@ class Run:
         return {node: known.node_type for node, known in facts.items() if known}
 
     @property
+    def plan(self) -> Plan:
+        """Return what it has to do."""
+        return self._plan
+
+    @property
     def document(self) -> Document:
         """Return the flow as it was when the run was started."""
         return self._plan.document

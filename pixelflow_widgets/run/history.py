@@ -80,7 +80,9 @@ class History:
 
     # Writing
 
-    def follow(self, run: Run, place: str, life: str, backend: str) -> None:
+    def follow(
+        self, run: Run, place: str, life: str, backend: str, models_of: Callable[[Run], Mapping[str, str]] | None = None
+    ) -> None:
         """Note a run when it has ended, in the background.
 
         Args:
@@ -88,10 +90,19 @@ class History:
             place: What tells flows of one name apart: the file, or where a flow without one was made.
             life: The flow's life in this process; holds also before and after it gets a file.
             backend: Where it ran.
+            models_of: Says which models the nodes used that did not say it themselves; may note more of the run.
         """
 
+        def write(ended: Run) -> None:
+            row = row_of(ended, place, life, backend)
+            models = _tried(models_of, ended) if models_of else {}
+            for entry in row["detail"] if models else ():
+                if not entry["cached"] and (model := models.get(entry["node"])):
+                    entry["usage"] = {"model": model, **entry["usage"]}
+            self._add(row)
+
         def note(ended: Run) -> None:
-            self._writer.add(lambda: self._add(row_of(ended, place, life, backend)), _ABOUT_BYTES)
+            self._writer.add(lambda: write(ended), _ABOUT_BYTES)
             with self._noted:
                 self._going.discard(ended)
                 self._noted.notify_all()
@@ -219,6 +230,14 @@ class History:
         for ending in ("-wal", "-shm"):
             with contextlib.suppress(OSError):
                 self._path.with_name(f"{self._path.name}{ending}").unlink()
+
+
+def _tried(models_of: Callable[[Run], Mapping[str, str]], run: Run) -> Mapping[str, str]:
+    try:
+        return models_of(run)
+    except Exception:  # the history has the run all the same
+        _log.exception("Which models the run %s used could not be noted.", run.id)
+        return {}
 
 
 def _packed(value: Any) -> bytes:
