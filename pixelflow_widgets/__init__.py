@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import media, models, nodes, templates
+    from .comparison import Comparison, compare
     from .controls import (
         Advanced,
         Choices,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         Upload,
     )
     from .errors import (
+        AnswerBroken,
         CallFailed,
         Cancelled,
         DatasetRefused,
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
         PublishRefused,
         RecordingError,
         RunError,
+        SecretError,
         TrainingError,
         WebhookError,
         WorkerLost,
@@ -50,6 +53,7 @@ if TYPE_CHECKING:
     from .playground import Playground
     from .public import Flow, edit, inspect
     from .schema import Ask, Complaint, Lazy, Option, Options, Progress, Record, node, registry
+    from .secrets import secrets
     from .serve.client import AsyncClient, Client
     from .serve.webhooks.webhooks import verify_webhook
     from .training import Dataset, Training, train, trainings
@@ -59,6 +63,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "public": "Flow edit inspect",
     "playground": "Playground",
+    "comparison": "Comparison compare",
     "training": "Dataset Training train trainings",
     "schema": "Ask Complaint Lazy Option Options Progress Record node registry",
     "media": "Adapter Audio Image Latents Mask Model Table Video",
@@ -66,16 +71,17 @@ _HOMES = {
     "flow.problems": "Problem",
     "serve.client": "AsyncClient Client",
     "serve.webhooks.webhooks": "verify_webhook",
-    "errors": "CallFailed Cancelled DatasetRefused ExportError FlowFileError FlowProblems MediaError ModelError "
-    "NodeFailed NodeTypeError OperationRejected PixelFlowError PublishRefused RecordingError RunError TrainingError "
-    "WebhookError WorkerLost",
+    "errors": "AnswerBroken CallFailed Cancelled DatasetRefused ExportError FlowFileError FlowProblems MediaError "
+    "ModelError NodeFailed NodeTypeError OperationRejected PixelFlowError PublishRefused RecordingError RunError "
+    "SecretError TrainingError WebhookError WorkerLost",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
-_ROOMS = ("media", "models", "nodes", "templates")
+_ROOMS = ("media", "models", "nodes", "secrets", "templates")
 
 __all__ = [
     "Adapter",
     "Advanced",
+    "AnswerBroken",
     "Ask",
     "AsyncClient",
     "Audio",
@@ -84,6 +90,7 @@ __all__ = [
     "Choices",
     "Client",
     "Colour",
+    "Comparison",
     "Complaint",
     "Control",
     "Dataset",
@@ -116,6 +123,7 @@ __all__ = [
     "Record",
     "RecordingError",
     "RunError",
+    "SecretError",
     "Seed",
     "Slider",
     "Table",
@@ -127,6 +135,7 @@ __all__ = [
     "Video",
     "WebhookError",
     "WorkerLost",
+    "compare",
     "edit",
     "inspect",
     "media",
@@ -134,6 +143,7 @@ __all__ = [
     "node",
     "nodes",
     "registry",
+    "secrets",
     "templates",
     "train",
     "trainings",

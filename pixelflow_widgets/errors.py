@@ -5,6 +5,8 @@ PixelFlowError
 ├── MediaError               a value cannot be encoded, decoded or is not what its medium wants
 │   └── DatasetRefused       pictures and captions cannot be trained on; carries every reason
 ├── ModelError               a model is missing, damaged or does not fit
+│   └── AnswerBroken         a server or a model broke off, or did not keep to the form; carries the text so far
+├── SecretError              a secret is missing, or does not belong to the server that wants it
 ├── TrainingError            a training cannot begin or go on
 ├── RatesError               a file of prices or budgets is wrong
 ├── FlowError
@@ -67,6 +69,23 @@ class DatasetRefused(MediaError):
 
 class ModelError(PixelFlowError):
     """Says which model is missing, damaged or unfit, and what to do."""
+
+
+class AnswerBroken(ModelError):
+    """Carries what a language model had said when it broke off, or the answer that is not as it was asked for.
+
+    Args:
+        message: One sentence, with the remedy.
+        partial: The text so far; may be empty.
+    """
+
+    def __init__(self, message: str, partial: str = "") -> None:
+        super().__init__(message)
+        self.partial = partial
+
+
+class SecretError(PixelFlowError, LookupError):
+    """Says which secret is missing, or where it may not go, and what to do."""
 
 
 class TrainingError(PixelFlowError, ValueError):
@@ -154,11 +173,13 @@ class NodeFailed(RunError):
         message: One sentence, with the remedy where one is known.
         node: Id of the node.
         traceback: The original traceback as text.
+        partial: What it had written when it broke off, where that is text.
     """
 
-    def __init__(self, message: str, *, node: str | None = None, traceback: str = "") -> None:
+    def __init__(self, message: str, *, node: str | None = None, traceback: str = "", partial: str = "") -> None:
         super().__init__(message, node=node)
         self.traceback = traceback
+        self.partial = partial
 
 
 class WorkerLost(RunError):

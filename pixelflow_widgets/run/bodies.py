@@ -109,8 +109,8 @@ class _Turns:
         inner.on_usage = self.reporter.used
         inner.go()
         for failed in () if inner.is_complete else inner.errors.values():
-            trace = failed.traceback if isinstance(failed, NodeFailed) else ""
-            raise NodeFailed(str(failed), traceback=trace)
+            trace, partial = (failed.traceback, failed.partial) if isinstance(failed, NodeFailed) else ("", "")
+            raise NodeFailed(str(failed), traceback=trace, partial=partial)
         return inner.outputs()
 
     def say(self, number: int, count: int, what: str = "") -> None:

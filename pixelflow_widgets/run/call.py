@@ -170,9 +170,9 @@ class Call:
         told = [f"item {number + 1}: {error}" for number, error in self._errors.items()]
         more = f"; and {len(told) - _MOST_TOLD} more" if len(told) > _MOST_TOLD else ""
         first = next(iter(self._errors.values()))
-        trace = first.traceback if isinstance(first, NodeFailed) else ""
+        trace, partial = (first.traceback, first.partial) if isinstance(first, NodeFailed) else ("", "")
         which = f"{len(told)} of {count} items failed; the others are kept"
-        return NodeFailed(f"{which}: {'; '.join(told[:_MOST_TOLD])}{more}", traceback=trace)
+        return NodeFailed(f"{which}: {'; '.join(told[:_MOST_TOLD])}{more}", traceback=trace, partial=partial)
 
     def _do_item(
         self, step: Step, inputs: dict[str, Value], key: str | None, reporter: Reporter

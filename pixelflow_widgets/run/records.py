@@ -14,6 +14,7 @@ from ..flow.media_files import MediaFiles
 from ..flow.provenance import Upstream, parameters_of, record_text, resolved
 from ..flow.subflows import with_subflows
 from ..schema import NodeType, Record, Registry
+from ..secrets import redacted
 from .cache import Results, Value
 
 
@@ -71,7 +72,7 @@ class Records:
         machine: dict[str, Any] = {"versions": versions, "made_at": self._began.isoformat(timespec="seconds")}
         if "threads" in self._registry.machine:
             machine["threads"] = self._registry.machine["threads"]()
-        return record_text(self._carrying(document), parameters, models, machine)
+        return redacted(record_text(self._carrying(document), parameters, models, machine))
 
     def _carrying(self, document: Document) -> Document:
         """Return a flow with the source of the notebook's node types that it uses."""

@@ -233,7 +233,8 @@ class Scope:
         if isinstance(error, WorkerLost):
             named: RunError = WorkerLost(f"{message} Earlier results are kept; run again to go on.", node=node)
         else:
-            named = NodeFailed(message, node=node, traceback=trace)
+            partial = error.partial if isinstance(error, NodeFailed) else ""
+            named = NodeFailed(message, node=node, traceback=trace, partial=partial)
         self.errors[node] = named
         self.tell("node-failed", node, note=str(named), traceback=trace, took=outcome.took, usage=usage or None)
         self._schedule.lose(node)

@@ -5,15 +5,21 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from ...errors import Cancelled, NodeFailed, PixelFlowError, RunError
-from ...media import preview_of
+from ...media import Preview, preview_of
 from ...schema import Progress
 from ...schema.lazy import NotYet
+from ...secrets import redacted
 from .effort import Effort
 from .mutation import InputWatch, is_debugging
 from .protocol import Stop, Task, TaskListener
+
+MOST_PARTIAL = 200_000
+"""Letters of a text so far that an error carries."""
+MOST_SHOWN = 4_000
 
 
 class InlineBackend:
@@ -37,7 +43,10 @@ class InlineBackend:
         except (Cancelled, RunError, NotYet):
             raise
         except BaseException as error:  # a node that ends its process by `sys.exit` ends only itself
-            raise NodeFailed(describe(error), traceback=traceback.format_exc()) from error
+            trace = traceback.format_exc()
+            told = redacted(trace)
+            broke = failed(listener, describe(error), told, partial_of(error))
+            raise broke from (error if told == trace else None)  # what it hides, its cause would say
 
     def close(self) -> None:
         """Do nothing: there is nothing to end."""
@@ -76,6 +85,19 @@ def _or_over(stop: Stop, limit: float) -> Callable[[], bool]:
     return is_stopped
 
 
+def failed(listener: TaskListener, words: str, trace: str, partial: str) -> NodeFailed:
+    """Return the error of a node, whose last preview is all that it had written, where that is text."""
+    if partial:
+        listener.preview(preview_of(partial[-MOST_SHOWN:]))
+    return NodeFailed(words, traceback=trace, partial=partial)
+
+
+def partial_of(error: BaseException) -> str:
+    """Return the text that a node had written when it raised an error that carries it."""
+    partial = getattr(error, "partial", "")
+    return redacted(partial[:MOST_PARTIAL]) if isinstance(partial, str) else ""
+
+
 def over_limit(seconds: float) -> str:
     """Say that a node took longer than it may."""
     return f"It did not finish within its time limit of {seconds:g} s. Raise the limit, or make the work smaller."
@@ -87,8 +109,8 @@ def _check(stop: Stop) -> None:
 
 
 def describe(error: BaseException) -> str:
-    """Return an error in one line: errors of this package speak for themselves, others say their kind."""
-    text = str(error).strip()
+    """Return an error in one line, without secrets: ours speak for themselves, others say their kind."""
+    text = redacted(str(error).strip())
     if isinstance(error, PixelFlowError):
         return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
@@ -98,10 +120,22 @@ class _Previews:
     """Encodes unfinished results before they are passed on."""
 
     def __init__(self, listener: TaskListener) -> None:
-        self.progress = listener.progress
-        self.log = listener.log
+        self._listener = listener
         self.used = listener.used
-        self._preview = listener.preview
+
+    def progress(self, fraction: float | None, note: str) -> None:
+        self._listener.progress(fraction, redacted(note))
+
+    def log(self, line: str) -> None:
+        self._listener.log(redacted(line))
 
     def preview(self, value: Any) -> None:
-        self._preview(preview_of(value))
+        self._listener.preview(shown(value))
+
+
+def shown(value: Any) -> Preview:
+    """Return an unfinished result as a page is shown it; texts without secrets."""
+    preview = preview_of(value)
+    if not preview.mime.startswith("text/"):
+        return preview
+    return replace(preview, data=redacted(preview.data.decode(errors="replace")).encode())

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
+from ... import secrets
 from ..shared_memory import SharedMemory, Span
 
 LINE_CLOSED = 75
@@ -73,6 +74,8 @@ class Line:
                         take(kind, *what)
                     case "warm" | "ask":
                         take(kind, *what)
+                    case "secrets":  # at once: what comes behind it may need them
+                        secrets.take(what[0])
                     case "cancel":
                         self._cancel(what[0])
                     case "free":

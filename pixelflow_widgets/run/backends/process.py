@@ -20,6 +20,7 @@ from multiprocessing.connection import Client, Connection
 from multiprocessing.reduction import ForkingPickler
 from typing import Any, NamedTuple
 
+from ... import secrets as known_secrets
 from ...errors import MediaError
 from ...schema import Port
 from ..shared_memory import SharedMemory, Span, make_shared
@@ -75,6 +76,7 @@ class Process:
         self._reason = ""
         self._warming = 0
         self._limit = memory_limit()
+        self._told_secrets: dict[str, Any] | None = None
         self._key = secrets.token_bytes(32)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         _append_only(self._errors.fileno())
@@ -127,7 +129,16 @@ class Process:
         packed = pack(ports, values, self._to_worker)
         with self._changed:
             self._laid[number] = spans_of(packed)
+        self._tell_secrets()
         self.send("task", number, self._freed(), *task, packed)
+
+    def _tell_secrets(self) -> None:
+        """Send the secrets of this kernel, in memory, where they are others than the process knows."""
+        with self._changed:
+            now = known_secrets.state()
+            if now != self._told_secrets:
+                self._told_secrets = now
+                self.send("secrets", now)
 
     def take(self, number: int, packed: Mapping[str, tuple[Port, Packed]]) -> dict[str, Any]:
         """Return the values of a result, whose place in shared memory is free then.

@@ -8,8 +8,10 @@ import threading
 import time
 from typing import Any
 
-from ...media import Preview, preview_of
+from ...media import Preview
 from ...schema.usage import Usage
+from ...secrets import redacted
+from .inline import shown
 from .line import Line
 
 MAX_CHARACTERS = 100_000
@@ -44,7 +46,7 @@ class Reports:
     def progress(self, fraction: float | None, note: str) -> None:
         """Send how far the task is, or keep it until something may be sent again."""
         with self._lock:
-            self._progress = fraction, note
+            self._progress = fraction, redacted(note)
             if self._steps.take():
                 self._send_progress()
             else:
@@ -53,7 +55,7 @@ class Reports:
     def preview(self, value: Any) -> None:
         """Send an unfinished result, or pass over it: the next one shows more."""
         if self._previews.take():
-            preview: Preview = preview_of(value)
+            preview: Preview = shown(value)
             self._line.send("preview", self._number, preview.mime, preview.data, preview.size)
 
     def log(self, line: str) -> None:
@@ -88,7 +90,7 @@ class Reports:
                 lines.append(self._unfinished)
                 self._unfinished = ""
             if lines:
-                self._line.send("log", self._number, lines)
+                self._line.send("log", self._number, [redacted(line) for line in lines])
             if self._progress is not None:
                 self._send_progress()
 
@@ -177,5 +179,5 @@ class TaskOutput(io.TextIOBase):
         if reports is not None:
             reports.write(text)
         elif sys.__stderr__ is not None:
-            sys.__stderr__.write(text)
+            sys.__stderr__.write(redacted(text))
         return len(text)

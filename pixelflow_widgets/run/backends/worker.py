@@ -21,7 +21,7 @@ from ...media import Preview
 from ...schema import Port, PortType
 from ...schema.usage import Usage
 from ..transport import pack_function
-from .inline import over_limit
+from .inline import failed, over_limit
 from .process import ENDS, Lost, Process
 from .protocol import Stop, Task, TaskListener
 
@@ -233,7 +233,7 @@ class _Follower:
         if kind == "done" and not self._is_late:
             return self._process.take(self._number, what[0])
         if kind == "failed" and not self._is_late:
-            raise NodeFailed(what[0], traceback=what[1])
+            raise failed(self._listener, *what)
         raise self._stopped()
 
     def _hear(self, kind: str, what: list[Any]) -> None:

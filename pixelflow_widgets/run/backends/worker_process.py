@@ -19,10 +19,11 @@ from typing import Any, NamedTuple
 
 from ...errors import Cancelled
 from ...schema import Progress, Shape
+from ...secrets import redacted
 from ..shared_memory import SharedMemory
 from ..transport import pack, spans_of, unpack, unpack_function
 from .effort import Effort
-from .inline import describe
+from .inline import describe, partial_of
 from .line import Line
 from .memory import Peak
 from .mutation import InputWatch, is_debugging
@@ -159,7 +160,7 @@ class _Worker:
         except Cancelled:
             return "cancelled", number
         except BaseException as error:  # of any kind: a lane must not end with a node
-            return "failed", number, in_words(error), traceback.format_exc()
+            return "failed", number, in_words(error), redacted(traceback.format_exc()), partial_of(error)
 
     def _run(self, reports: Reports, number: int, code: Any, shape: Shape, packed: Any) -> dict[str, Any]:
         progress = Progress(reports, self._line.cancelled(number).is_set)
