@@ -40,7 +40,7 @@ def _subject_of(subject: Any, task: str | None, fixed: dict[str, Any]) -> Subjec
         raise TypeError(
             f"pf.Playground wants the name of a model, pf.Model, a flow or its file, not {type(subject).__name__}."
         )
-    flow = _flow_of(subject)
+    flow = flow_of(subject)
     if flow is None:
         model = subject if isinstance(subject, Model) else Model(str(subject))
         return of_model(model, task, fixed, Flow)
@@ -50,7 +50,7 @@ def _subject_of(subject: Any, task: str | None, fixed: dict[str, Any]) -> Subjec
     return of_flow(flow)
 
 
-def _flow_of(subject: str | Path | Model | Flow) -> Flow | None:
+def flow_of(subject: str | Path | Model | Flow) -> Flow | None:
     """Return the flow that is meant, or None where a model is."""
     if isinstance(subject, Flow):
         return subject
