@@ -14,6 +14,8 @@ class Control:
     """Is a form element; `kind` names it in the page."""
 
     kind: ClassVar[str] = ""
+    reads: ClassVar[str] = ""
+    """Which files its value names, as `registry.fingerprints` calls them: results follow those, too."""
 
     def describe(self) -> dict[str, Any]:
         """Return the control as JSON for the page, without what is not set."""
@@ -70,6 +72,20 @@ class Prompt(Control):
     lines: int = 3
     placeholder: str | None = None
     negative: bool = False
+
+
+@dataclass(frozen=True)
+class WrittenPrompt(Prompt):
+    """Edits a prompt with comments, alternatives {red|blue} and wildcards __colour__, which its node writes out."""
+
+    reads: ClassVar[str] = "wildcards"
+
+
+@dataclass(frozen=True)
+class StyleName(Text):
+    """Names a style of the user's library, or one that ships."""
+
+    reads: ClassVar[str] = "styles"
 
 
 @dataclass(frozen=True)

@@ -125,12 +125,12 @@ def _check_circles(leads: Mapping[str, Sequence[str]]) -> None:
             on_way.add(after)
 
 
-def fingerprint(text: str) -> str:
+def fingerprint(text: str | None) -> str:
     """Return what stands for the files behind a prompt's wildcards: another text where one of them changed.
 
     Empty where there are none; what is wrong with them is the same for ever, as long as it is wrong.
     """
-    if "__" not in text:
+    if text is None or "__" not in text:
         return ""
     try:
         found = gathered(text)

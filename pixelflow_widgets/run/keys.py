@@ -192,7 +192,7 @@ class FlowKeys:
     def _prints(
         self, settings: Settings, links: Sequence[Link], fed: Iterable[Fed], kept: dict[Any, str]
     ) -> tuple[tuple[str, str], ...]:
-        """Return what stands for the files behind model handles, each asked for once in a plan."""
+        """Return what stands for the files behind models, wildcards and styles, each asked for once in a plan."""
         assert settings.facts is not None
         joined = {link.input for link in links} | {one.port for one in fed}
         values = [(port, one) for port, value in settings.models.items() if port not in joined for one in each(value)]
@@ -201,9 +201,10 @@ class FlowKeys:
                 values += [(one.port, item.data) for item in _items(one.slot)]
         found = []
         for port, value in values:
-            if value not in kept:
-                kept[value] = self.registry.fingerprints[settings.facts.node_type.inputs[port].type.name](value)
-            found.append((port, kept[value]))
+            kind = settings.facts.node_type.inputs[port].told_by
+            if (kind, value) not in kept:
+                kept[kind, value] = self.registry.fingerprints[kind](value)
+            found.append((port, kept[kind, value]))
         return tuple(found)
 
 

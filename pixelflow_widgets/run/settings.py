@@ -62,7 +62,7 @@ class TypeFacts:
         """What comes in may go out as it came, and keeps its digest then."""
         self.seeds = tuple(name for name, port in node_type.inputs.items() if port.is_seed)
         self.fingerprinted = frozenset(
-            name for name, port in node_type.inputs.items() if port.type.name in registry.fingerprints
+            name for name, port in node_type.inputs.items() if port.told_by in registry.fingerprints
         )
         self.is_checked = is_checked(node_type, registry)
         """It may have something to say of its inputs before it runs."""

@@ -131,7 +131,7 @@ def key_of(step: Step, inputs: Mapping[str, Value], registry: Registry) -> str:
     parts = [step.identity]
     for name in sorted(inputs):
         parts.append(f"{name}={inputs[name].digest}")
-        fingerprint = registry.fingerprints.get(step.node_type.inputs[name].type.name)
+        fingerprint = registry.fingerprints.get(step.node_type.inputs[name].told_by)
         if fingerprint is not None and inputs[name].data is not None:
             parts += map(fingerprint, each(inputs[name].data))
     return blake3_hex("\n".join(parts).encode())

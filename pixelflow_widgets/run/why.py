@@ -162,8 +162,16 @@ def _own_reason(
         _changed_value(name, new, old)
         or _changed_edge(name, new, old, title)
         or _changed_input(new, old)
-        or ("its model's files changed" if old.prints != new.prints else None)
+        or _changed_files(new, old)
     )
+
+
+def _changed_files(new: Keyed, old: Keyed) -> str | None:
+    assert new.settings.facts is not None
+    ports = {port for port, _ in set(old.prints) ^ set(new.prints)} & new.settings.facts.node_type.inputs.keys()
+    kinds = {new.settings.facts.node_type.inputs[port].told_by for port in ports}
+    told = "its model's files" if kinds <= {"model"} else f"its {sorted(kinds - {'model'})[0]}"
+    return f"{told} changed" if old.prints != new.prints else None
 
 
 def _random_ports(keyed: Keyed) -> list[str]:

@@ -83,6 +83,11 @@ class Port:
         return isinstance(self.control, Seed)
 
     @property
+    def told_by(self) -> str:
+        """Return under which name `registry.fingerprints` tells what its values stand for: a type, or kind of file."""
+        return (self.control.reads if self.control else "") or self.type.name
+
+    @property
     def is_option(self) -> bool:
         """Return whether only some families of models have the input: `options.<name>`."""
         return self.name.startswith(OPTION)

@@ -36,7 +36,7 @@ class Registry:
         self.failures: dict[str, str] = {}
         """Installed packages whose node types could not be loaded, with the reason."""
         self.fingerprints: dict[str, Callable[[Any], str]] = {}
-        """What identifies a value beside its own digest, by type name: the files behind a model handle."""
+        """What identifies a value beside its own digest, by `Port.told_by`: the files behind a model handle."""
         self.checks: dict[str, Callable[[Port, Any, Mapping[str, Any]], Iterable[Complaint]]] = {}
         """What is wrong with a value that comes to an input port, beside what is known of the others, by type name: an
         adapter that does not fit, a size that is not for this model."""
