@@ -211,7 +211,8 @@ def check_count(axes: Sequence[Axis], most: int) -> str:
         PixelFlowError: That is more than `most`.
     """
     count = count_cells({axis.name: axis.values for axis in axes})
-    parts = [f"{len(axis.values)} {axis.name}{'' if axis.name.endswith('s') else 's'}" for axis in axes]
+    several = [axis for axis in axes if len(axis.values) > 1]
+    parts = [f"{len(axis.values)} {axis.name}{'' if axis.name.endswith('s') else 's'}" for axis in several]
     words = f"{count:,} run{'' if count == 1 else 's'}{': ' if parts else ''}{' × '.join(parts)}"
     if count > most:
         raise PixelFlowError(

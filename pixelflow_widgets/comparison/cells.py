@@ -75,6 +75,11 @@ class Cell:
         small.save(buffer, "JPEG", quality=88)
         return buffer.getvalue()
 
+    @property
+    def small(self) -> Image | None:
+        """Return the thumbnail as a picture; None where there is none."""
+        return PIL.Image.open(io.BytesIO(self.thumbnail)) if self.file else None
+
     def begin_anew(self) -> None:
         """Forget that it failed or ran."""
         self.status, self.error, self.seconds = "waiting", "", None

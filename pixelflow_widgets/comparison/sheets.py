@@ -57,7 +57,9 @@ def table(comparison: Comparison, cells: Sequence[Cell], *, with_images: bool = 
     return frame
 
 
-def sheet(comparison: Comparison, rows: str | None, columns: str | None, only: Mapping[str, Any]) -> Image:
+def sheet(
+    comparison: Comparison, rows: str | None, columns: str | None, only: Mapping[str, Any], *, small: bool = False
+) -> Image:
     """Return cells on one picture; see `Comparison.image`."""
     if not comparison._subject.picture:
         raise PixelFlowError(f"'{comparison.name}' gives no pictures. What it says is in comparison.table.")
@@ -80,7 +82,7 @@ def sheet(comparison: Comparison, rows: str | None, columns: str | None, only: M
         for one in crossed({name: [str(place) for place in kept[name]] for name in order})
     ]
     return contact_sheet(
-        [cell.image for cell in cells],
+        [cell.small if small else cell.image for cell in cells],
         {name: [axes[name].labels[place] for place in kept[name]] for name in order},
         {number: cell.error for number, cell in enumerate(cells) if cell.error},
     )

@@ -27,7 +27,7 @@ class Work:
         subject: What is run.
         cells: All cells, in the order in which they run.
         backend: As of `Flow.start`.
-        changed: Called with a cell that is further than before, and with None when all are done or work was stopped.
+        changed: Called with a cell that is further than before, and with None when anything else is.
     """
 
     def __init__(
@@ -127,8 +127,9 @@ class Work:
         return run
 
     def _hear(self, event: Any) -> None:
-        if event.kind == "progress" and event.note:
+        if event.kind == "progress" and event.note and event.note != self.note:
             self.note = event.note
+            self._changed(None)
 
     def _take(self, cell: Cell, run: Run) -> None:
         result = run.result()

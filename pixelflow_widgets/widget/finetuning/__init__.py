@@ -18,7 +18,7 @@ def show_training(held: Any) -> None:
 
         return TrainingWidget(held)
 
-    _show(held, widget)
+    show(held, widget)
 
 
 def show_dataset(held: Any) -> None:
@@ -29,10 +29,16 @@ def show_dataset(held: Any) -> None:
 
         return DatasetWidget(held)
 
-    _show(held, widget)
+    show(held, widget)
 
 
-def _show(subject: Any, make: Callable[[], Any]) -> None:
+def show(subject: Any, make: Callable[[], Any]) -> None:
+    """Show the one widget of something in the running cell; a plain terminal gets a line of words.
+
+    Args:
+        subject: What is shown.
+        make: Makes its widget, where it has none yet.
+    """
     from IPython.core.getipython import get_ipython
 
     if getattr(get_ipython(), "kernel", None) is None:

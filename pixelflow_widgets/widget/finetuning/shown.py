@@ -60,10 +60,10 @@ class Picture(Still):
 
 
 class Shown(anywidget.AnyWidget):
-    """Shows something of fine-tuning.
+    """Shows something that is neither an editor nor a playground.
 
     Args:
-        kind: What the front end shows: "training" or "dataset".
+        kind: What the front end shows: "training", "dataset" or "comparison".
         handlers: Does what pages ask for.
         picture: What a saved notebook keeps.
         words: Is printed where there are no widgets.
