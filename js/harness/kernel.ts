@@ -15,6 +15,7 @@ import { findType } from "../src/flow/nodeType";
 import { type Operation, OperationRejected } from "../src/flow/operations";
 import { type Draw, drawBytes, encode } from "./drawing";
 import { FakeModels } from "./fakeModels";
+import { FakePrompts } from "./fakePrompts";
 import { FakePublishing } from "./fakePublishing";
 import type { Found } from "./fakeResults";
 import { FakeRuns } from "./fakeRuns";
@@ -39,6 +40,7 @@ export class MemoryKernel {
   readonly runs: FakeRuns;
   readonly models: FakeModels;
   readonly publishing: FakePublishing;
+  readonly prompts: FakePrompts;
   /** The module of the panels and its style sheet, as the build made them. */
   panels: { js: string; css: string } | null = null;
   /** How long a message is on its way, in milliseconds. */
@@ -100,6 +102,10 @@ export class MemoryKernel {
           this.set("problems", this.#problems());
         },
       },
+    );
+    this.prompts = new FakePrompts(
+      () => readFlow(this.document),
+      () => this.#history.types,
     );
     this.publishing = new FakePublishing(
       () => this.document,
@@ -246,7 +252,7 @@ export class MemoryKernel {
   }
 
   #aside(request: Request): Answered {
-    return this.models.answer(request) ?? this.publishing.answer(request);
+    return this.models.answer(request) ?? this.prompts.answer(request) ?? this.publishing.answer(request);
   }
 
   /** Answers what is asked about running; null where it is about something else. */

@@ -6,3 +6,4 @@ export { Models } from "./editor/Models";
 export { Publish } from "./editor/Publish";
 export { Timeline } from "./editor/Timeline";
 export { Versions } from "./editor/Versions";
+export { PromptEditor } from "./prompts/PromptEditor";

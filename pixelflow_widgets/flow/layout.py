@@ -12,7 +12,7 @@ COLUMN = 340
 GAP = 36
 _REACH = COLUMN / 2
 """How far beside each other two nodes still stand in one column."""
-_HEADER, _ROW, _LINE, _FRAME = 60, 26, 17, 246
+_HEADER, _ROW, _LINE, _FRAME, _METER = 60, 26, 17, 246, 18
 _BLOCKS = {"upload": 60, "model": 28, "file": 28}
 
 
@@ -33,7 +33,9 @@ def height_of(node_type: NodeType | None) -> float:
 def _block(port: Port) -> float:
     control = port.control.describe() if port.control else {}
     lines = control.get("lines", 1)
-    if control.get("kind") == "prompt" or lines > 1:
+    if control.get("kind") == "prompt":
+        return lines * _LINE + 16 + _METER
+    if lines > 1:
         return lines * _LINE + 16
     return _BLOCKS.get(control.get("kind", ""), 0)
 

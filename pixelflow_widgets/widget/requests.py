@@ -19,6 +19,7 @@ from .export_requests import ExportRequests
 from .gettings import shared_gettings
 from .model_requests import ModelRequests
 from .panels import panels
+from .prompt_requests import PromptRequests
 from .publish_requests import PublishRequests
 from .results import told
 from .runs import Runs
@@ -77,7 +78,7 @@ class Requests:
             "picture": self._picture,
             "why": self._why,
             "timeline": self._timeline,
-            **_slow_of(models, bindings, exports, PublishRequests(flow)),
+            **_slow_of(models, bindings, exports, PublishRequests(flow), PromptRequests(flow)),
         }
         self.notices = {"credit": self._credit, "visible": self._visible}
 

@@ -6,6 +6,7 @@ import type { FlowDocument, Json, JsonObject } from "../flow/document";
 import type { NodeTypes } from "../flow/nodeType";
 import type { Operation } from "../flow/operations";
 import type { AboutModel, GettingModel, ModelEntry, ModelFit, ResidentModel } from "./modelEntries";
+import type { PromptAck, PromptRequest } from "./prompts";
 import type { PublishAck, PublishRequest } from "./publishing";
 import type { TimelineRun } from "./timelineEntries";
 
@@ -190,6 +191,7 @@ export type Request =
   | { type: "free_model"; source: string | null }
   /** Of the page itself: the module of its panels and their style sheet, as two buffers. */
   | { type: "panels" }
+  | PromptRequest
   | PublishRequest;
 
 /** What is told and not answered; `KernelLink` adds `client`. */
@@ -233,7 +235,7 @@ export interface Reject {
   message: string;
 }
 
-export interface Ack extends PublishAck {
+export interface Ack extends PublishAck, PromptAck {
   type: "ack";
   client: string;
   seq: number;

@@ -7,6 +7,7 @@ import { LoraStack } from "./LoraStack";
 import { LoraPicker, ModelPicker } from "./ModelPicker";
 import { NumberField } from "./NumberField";
 import { Choices, Colour, Toggle } from "./Picks";
+import { Prompt } from "./Prompt";
 import type { ControlProps, Phase } from "./props";
 import { Seed } from "./Seed";
 import { Slider } from "./Slider";
@@ -22,7 +23,7 @@ const KINDS: Record<Kind, (props: ControlProps) => React.ReactNode> = {
   slider: Slider,
   number: NumberField,
   text: Text,
-  prompt: Text,
+  prompt: Prompt,
   seed: Seed,
   choices: Choices,
   toggle: Toggle,

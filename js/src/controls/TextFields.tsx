@@ -8,7 +8,7 @@ import { Icon } from "./icons";
 import type { ControlProps } from "./props";
 import { formatText, readText } from "./values";
 
-function placeholderOf({ port }: ControlProps): string | undefined {
+export function placeholderOf({ port }: ControlProps): string | undefined {
   const placeholder = field(port.control ?? {}, "placeholder");
   return typeof placeholder === "string" ? placeholder : undefined;
 }

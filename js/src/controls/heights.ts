@@ -19,6 +19,8 @@ const PICTURE_HEIGHT = 126;
 const PLAYER_HEIGHT = 36;
 const TILE_HEIGHT = 50;
 const TILE_GAP = 8;
+/** How much of a prompt is read, and the way to its editor. */
+export const METER_HEIGHT = 18;
 /** What an adapter is, and its trigger words. */
 const ADAPTER_HEIGHT = 38;
 const LORA_HEIGHT = 2 * FIELD_HEIGHT + ADAPTER_HEIGHT;
@@ -65,7 +67,7 @@ function stackHeight(value: Json): number {
 export function controlBlock(port: Port, value: Json): number {
   switch (kindOf(port)) {
     case "prompt":
-      return area(linesOf(port));
+      return area(linesOf(port)) + METER_HEIGHT;
     case "text":
       return linesOf(port) > 1 ? area(linesOf(port)) : 0;
     case "lines":

@@ -26,6 +26,7 @@ const PATHS = {
   upload: <path d="M8 10.5V3m-3 3 3-3 3 3M2.5 11v2.5h11V11" />,
   plus: <path d="M8 3v10M3 8h10" />,
   check: <path d="m3.5 8.5 3 3 6-7" />,
+  expand: <path d="M9.5 2.5h4v4m0-4-5 5M6.5 13.5h-4v-4m0 4 5-5" />,
   copy: <path d="M5.5 5.5h8v8h-8zM3.5 10.5h-1v-8h8v1" />,
 } satisfies Record<string, ReactNode>;
 

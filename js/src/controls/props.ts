@@ -4,6 +4,7 @@ import type { ModelDesk } from "../bridge/models";
 import type { ModelEntry } from "../bridge/protocol";
 import type { Json } from "../flow/document";
 import type { Port } from "../flow/nodeType";
+import type { PromptAccess } from "./Prompt";
 
 /** "typing" may be followed by more of the same gesture; "final" ends it, also where it repeats the last value. */
 export type Phase = "typing" | "final";
@@ -31,6 +32,8 @@ export interface ControlProps {
   desk: ModelDesk;
   /** Puts words into the prompts that the node's model is used with; absent where there is no node. */
   onWords?: ((words: string) => void) | undefined;
+  /** Of a prompt that stands in a flow: how models read it, and its editor. */
+  prompt?: PromptAccess | undefined;
   /** The accessible name. */
   label: string;
 }

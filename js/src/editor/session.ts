@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { KernelLink } from "../bridge/link";
 import { MediaLibrary } from "../bridge/mediaLibrary";
 import { ModelDesk } from "../bridge/models";
+import { PromptDesk } from "../bridge/prompts";
 import type { EditorModel } from "../bridge/protocol";
 import { CANDIDATES, ResultStore } from "../bridge/results";
 import { RunStore } from "../bridge/runs";
@@ -41,6 +42,7 @@ export class Session {
   readonly media: MediaLibrary;
   readonly whys: Whys;
   readonly desk: ModelDesk;
+  readonly prompts: PromptDesk;
   readonly selection = new Store<ReadonlySet<string>>(new Set());
   readonly notices = new Store<readonly Notice[]>([]);
   /** Names of node types, the last used first. */
@@ -64,6 +66,7 @@ export class Session {
     this.media = new MediaLibrary(this.link);
     this.whys = new Whys(this.link);
     this.desk = new ModelDesk(this.link);
+    this.prompts = new PromptDesk(this.link);
     this.#follow();
     this.sync.start(documentOf(model));
   }

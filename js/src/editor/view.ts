@@ -2,6 +2,7 @@
 
 import { createContext, useContext } from "react";
 import { mint } from "../bridge/link";
+import type { PromptPlace } from "../bridge/prompts";
 import type { Result } from "../bridge/results";
 import { Glide } from "../canvas/glide";
 import type { Side } from "../flow/nodeType";
@@ -41,7 +42,7 @@ export interface CanvasHand {
   inView(): Box;
 }
 
-export type Panel = "versions" | "save" | "run" | "models" | "export" | "publish" | null;
+export type Panel = "versions" | "save" | "run" | "models" | "export" | "publish" | "prompt" | "costs" | null;
 
 export type PublishTab = "signature" | "publish" | "call" | "webhooks" | "usage";
 
@@ -58,6 +59,8 @@ export class View {
   readonly panel = new Store<Panel>(null);
   /** What the flow is exported as, or "node n1". */
   readonly form = new Store("script");
+  /** The prompt that is edited in its own editor. */
+  readonly prompt = new Store<PromptPlace | null>(null);
   readonly publishTab = new Store<PublishTab>("publish");
   /** The drawer with the times of runs is open. */
   readonly timeline = new Store(false);

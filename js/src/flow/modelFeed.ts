@@ -116,3 +116,31 @@ function intoNode(
   const value = field(entry?.values ?? {}, port) ?? preset;
   return setValue(document, node, port, withWords(typeof value === "string" ? value : "", words), types);
 }
+
+/** The nodes with a model that what is written into a port comes to: its own, or the first ones on the ways of its text. */
+function readersOf(flow: Flow, types: NodeTypes, nodes: Iterable<string>): string[] {
+  const seen = new Set(nodes);
+  const found: string[] = [];
+  for (const at of seen) {
+    const type = findType(types, flow.nodes.get(at)?.type ?? "");
+    if (modelInput(type)) {
+      found.push(at);
+      continue;
+    }
+    const texts = (type?.outputs ?? []).filter((port) => mediumOf(port.type) === "text");
+    const from = new Set(texts.map((port) => `${at}.${port.name}`));
+    for (const edge of flow.edges) {
+      const next = from.has(edge.from) ? splitPort(edge.to)?.node : undefined;
+      if (next !== undefined) seen.add(next);
+    }
+  }
+  return found;
+}
+
+/** Which models read a prompt, in words that change when they do: the kernel knows which they are, this is when to ask. */
+export function modelsReading(flow: Flow, types: NodeTypes, place: Place): string {
+  const feeds = "input" in place ? (flow.inputs.find(({ name }) => name === place.input)?.feeds ?? []) : [];
+  const nodes = "input" in place ? feeds.flatMap((to) => splitPort(to)?.node ?? []) : [place.node];
+  const sources = readersOf(flow, types, nodes).map((id) => sourceOfModel(flow, types, id));
+  return [...new Set(sources)].filter(Boolean).sort().join("\n");
+}

@@ -7,6 +7,7 @@ import { useEditor } from "../editor/view";
 import type { Json } from "../flow/document";
 import { ROW_HEIGHT, type Row } from "./card";
 import { Mark } from "./Mark";
+import { usePromptAccess } from "./promptAccess";
 import { useResult } from "./useRow";
 import { Binding, bind } from "./Variable";
 
@@ -23,6 +24,7 @@ interface RowControlProps {
 export function RowControl({ id, row, onChange, onWords }: RowControlProps) {
   const { session, view } = useEditor();
   const models = useTrait(session.model, "models");
+  const prompt = usePromptAccess(row);
   const below = row.block > 0;
   return (
     <div
@@ -40,6 +42,7 @@ export function RowControl({ id, row, onChange, onWords }: RowControlProps) {
         models={models ?? []}
         desk={session.desk}
         onWords={onWords}
+        prompt={prompt}
         label={row.title}
       />
     </div>

@@ -1,0 +1,142 @@
+"""What pages ask about prompts: how models read them, words that wake adapters, styles, what was written before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..errors import PixelFlowError
+from ..media import Model
+from ..models.cards import described
+from .bridge import Answer, Buffers, Message
+from .prompt_models import PromptModels
+
+MOST_LETTERS = 100_000
+"""Of a text that is compared or kept; longer ones are refused."""
+_MOST_ROWS = 100
+
+
+class PromptRequests:
+    """Does what pages ask about prompts; see `bridge.Handlers`.
+
+    Args:
+        flow: Returns the flow.
+    """
+
+    def __init__(self, flow: Callable[[], Any]) -> None:
+        self._flow = flow
+        self.slow = {
+            "read_prompt": self._read,
+            "prompt_words": self._words,
+            "prompt_history": self._history,
+            "prompt_difference": self._difference,
+            "prompt_styles": self._styles,
+            "apply_style": self._apply,
+            "save_style": self._save,
+            "remove_style": self._remove,
+        }
+
+    def _read(self, _: str, message: Message, __: Buffers) -> Answer:
+        """Tell how a text is read there; its `readers` are those of every model that reads it."""
+        from ..prompts.reading import read_prompt
+
+        text = message.get("text")
+        if not isinstance(text, str):
+            raise PixelFlowError("A prompt is a text.")
+        models = PromptModels(self._flow())
+        places = models.places(message.get("node"), message.get("port"), message.get("input"))
+        port = models.port(places[0]) if places else None
+        negative = bool(getattr(port.control, "negative", False)) if port else False
+        found = models.readers(places)
+        reading = read_prompt(text, found[0] if found else None, negative=negative).as_json()
+        readers = [{**reader, "model": _title(found[0])} for reader in reading["readers"]] if found else []
+        for model in found[1:]:
+            other = read_prompt(text, model, negative=negative).as_json()
+            readers += [{**reader, "model": _title(model)} for reader in other["readers"]]
+        return {"reading": {**reading, "readers": readers, "models": [_title(model) for model in found]}}, []
+
+    def _words(self, _: str, message: Message, __: Buffers) -> Answer:
+        """Tell which words wake the adapters of the models that read a prompt."""
+        from .model_requests import about
+
+        models = PromptModels(self._flow())
+        places = models.places(message.get("node"), message.get("port"), message.get("input"))
+        sources = {adapter.source: None for model in models.readers(places) for adapter in model.adapters}
+        told = []
+        for source in sources:
+            try:
+                entry = about(source)
+            except PixelFlowError:  # a file that is none: the picker says so where it is chosen
+                continue
+            if entry["trigger_words"]:
+                told.append({"source": source, "title": entry["title"], "words": entry["trigger_words"]})
+        return {"words": told}, []
+
+    def _history(self, _: str, message: Message, __: Buffers) -> Answer:
+        from ..prompts import history
+
+        node, port = message.get("node"), message.get("port")
+        if not isinstance(node, str) or not isinstance(port, str):
+            raise PixelFlowError("The prompts of a port are asked for by its node and its name.")
+        return {"prompts": history_rows(history, self._flow(), node, port)}, []
+
+    def _difference(self, _: str, message: Message, __: Buffers) -> Answer:
+        from ..prompts.difference import parts
+
+        return {"parts": parts(_text(message, "old"), _text(message, "new"))}, []
+
+    def _styles(self, _: str, __: Message, ___: Buffers) -> Answer:
+        from ..prompts import styles
+
+        return {"styles": [_told_style(style) for style in styles.all()]}, []
+
+    def _apply(self, _: str, message: Message, __: Buffers) -> Answer:
+        from ..prompts import styles
+
+        name = message.get("name")
+        style = next((style for style in styles.all() if style.name == name), None)
+        if style is None:
+            raise PixelFlowError(f"There is no style '{str(name)[:60]}' any more.")
+        return {"text": styles.apply(style, _text(message, "text"))}, []
+
+    def _save(self, page: str, message: Message, buffers: Buffers) -> Answer:
+        from ..prompts import styles
+
+        name = message.get("name")
+        if not isinstance(name, str) or not name.strip():
+            raise PixelFlowError("A style wants a name.")
+        styles.save(
+            styles.Style(name.strip(), _text(message, "prompt"), _text(message, "negative_prompt"), is_own=True)
+        )
+        return self._styles(page, message, buffers)
+
+    def _remove(self, page: str, message: Message, buffers: Buffers) -> Answer:
+        from ..prompts import styles
+
+        styles.remove(str(message.get("name")))
+        return self._styles(page, message, buffers)
+
+
+def _text(message: Message, name: str) -> str:
+    text = message.get(name) or ""
+    if not isinstance(text, str):
+        raise PixelFlowError("A prompt is a text.")
+    if len(text) > MOST_LETTERS:
+        raise PixelFlowError(f"This text has {len(text):,} letters; at most {MOST_LETTERS:,} are read.")
+    return text
+
+
+def _title(model: Model) -> str:
+    return described(model.source).title or model.source
+
+
+def _told_style(style: Any) -> dict[str, Any]:
+    told = {"name": style.name, "prompt": style.prompt, "negative_prompt": style.negative_prompt}
+    return told | {"is_own": bool(style.is_own)}
+
+
+def history_rows(history: Any, flow: Any, node: str, port: str) -> list[dict[str, Any]]:
+    """Return what was written into a port and ran, newest first, as pages read it."""
+    rows = history.prompts(flow)
+    own = [row for row in rows if row["node"] == node and row.get("port", port) == port]
+    return own[:_MOST_ROWS]
