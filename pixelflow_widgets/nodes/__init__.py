@@ -2,6 +2,7 @@
 
 from ..models.digests import fingerprint
 from ..models.origins import machine, origins
+from ..prompts import styles, wildcards
 from ..schema import registry
 from .adjust import adjust_color, blend, compare, composite, crop, edges, mask_from, pad, resize_image, rotate
 from .audio import speech_to_text, text_to_music, text_to_sound, text_to_speech
@@ -22,7 +23,7 @@ from .files import (
 from .film import add_audio, change_speed, concat_video, frames_to_video, interpolate, trim_video, video_to_frames
 from .finetuning import train_lora
 from .image import image_to_image, inpaint, outpaint, text_to_image, upscale
-from .language import chat, classify_text, expand_prompt, summarize, translate
+from .language import chat, classify_text, expand_prompt, language_server, summarize, translate
 from .logic import choose, combine_flags, compare_values, contains_text, first_that_works, not_, switch
 from .model import (
     add_embedding,
@@ -33,7 +34,15 @@ from .model import (
     lora_stack,
     set_scheduler,
 )
-from .prompt import prompt
+from .prompt import (
+    negative_preset,
+    prompt,
+    prompt_from_image,
+    prompt_schedule,
+    prompt_style,
+    prompt_template,
+    prompt_variants,
+)
 from .sound import mix_audio, normalize_audio, resample_audio, trim_audio
 from .text import join_text, json_extract, regex, split_text, template, template_rows
 from .values import note, number, seed
@@ -77,6 +86,7 @@ __all__ = [
     "join_lists",
     "join_text",
     "json_extract",
+    "language_server",
     "list_folder",
     "load_audio",
     "load_folder",
@@ -88,6 +98,7 @@ __all__ = [
     "lora_stack",
     "mask_from",
     "mix_audio",
+    "negative_preset",
     "normalize_audio",
     "not_",
     "note",
@@ -96,6 +107,11 @@ __all__ = [
     "pad",
     "pick_item",
     "prompt",
+    "prompt_from_image",
+    "prompt_schedule",
+    "prompt_style",
+    "prompt_template",
+    "prompt_variants",
     "regex",
     "remove_background",
     "resample_audio",
@@ -131,6 +147,8 @@ __all__ = [
 
 # A model handle is identified by the files behind it, too, and looked at before anything runs.
 registry.fingerprints["model"] = fingerprint
+registry.fingerprints["wildcards"] = wildcards.fingerprint
+registry.fingerprints["styles"] = styles.fingerprint
 registry.checks["model"] = complaints_of_model
 registry.origins["model"] = origins
 registry.machine |= machine

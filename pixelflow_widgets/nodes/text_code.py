@@ -38,7 +38,7 @@ def write_template(at: Writing) -> None:
             names[piece] = at.local("text")
             at.line(f"{names[piece]} = {items[piece]}")
         parts.append((names.get(piece, items[piece]), True))
-    at.give(text=_as_code(parts))
+    at.give(text=as_code(parts))
 
 
 def _pieces(at: Writing, count: int) -> list[str | int] | None:
@@ -54,11 +54,16 @@ def _pieces(at: Writing, count: int) -> list[str | int] | None:
         return None
     if not is_plain or len(filled) > 2 * _LONGEST:
         return None
-    every = re.split("\x00(\\d+)\x01", filled)
+    return pieces_of(filled)
+
+
+def pieces_of(marked: str) -> list[str | int]:
+    r"""Return the words and numbers of a text that has \0number\1 where something else is to stand."""
+    every = re.split("\x00(\\d+)\x01", marked)
     return [int(one) if place % 2 else one for place, one in enumerate(every)]
 
 
-def _as_code(parts: list[tuple[str, bool]]) -> str:
+def as_code(parts: list[tuple[str, bool]]) -> str:
     """Return (text, whether it is a name) as an f-string, on lines of a good length."""
     if not any(is_name for _, is_name in parts):
         return _in_lines("".join(text for text, _ in parts), "")

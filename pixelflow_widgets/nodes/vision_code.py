@@ -6,7 +6,9 @@ from ..media import Image
 from ..media.masks import softened, widened
 from ..models import scripted_texts, vision
 from ..models.scripting_networks import ScriptedNetwork, network_in
+from ..prompts import describing
 from ..schema.exporting import Writing
+from .text_code import as_code
 
 
 def cut_out(image: Image, mask: Image) -> Image:
@@ -75,6 +77,23 @@ def write_caption(at: Writing) -> None:
         at.give(text=_said(at, network, f"{at.bring(vision.wish_for)}({at.code('begin')})"))
 
 
+def write_prompt_from_image(at: Writing) -> None:
+    """Write `prompt_from_image`."""
+    network = network_in(at, at.known("model"), "caption")
+    style = at.known("style") if at.is_fixed("style") else None
+    if _chats(network):
+        wish = (
+            as_code([(describing.wish_of(style), False)])
+            if style
+            else f"{at.bring(describing.wish_of)}({at.code('style')})"
+        )
+        at.give(text=f"{at.bring(describing.as_said)}({_said(at, network, wish, '3')})")
+    elif style == "sentence":
+        at.give(text=f"{at.bring(describing.as_said)}({_written(at, network, repr(''), '3')})")
+    else:
+        at.give(text=f"{at.bring(describing.shaped)}({_written(at, network, repr(''), '3')}, {at.code('style')})")
+
+
 def write_visual_question(at: Writing) -> None:
     """Write `visual_question`."""
     network = network_in(at, at.known("model"), "visual_question")
@@ -103,19 +122,19 @@ def _set(at: Writing, *ports: str) -> list[str]:
     return [f"{port}={at.code(port)}" for port in ports if at.is_set(port)]
 
 
-def _written(at: Writing, network: ScriptedNetwork, text: str) -> str:
+def _written(at: Writing, network: ScriptedNetwork, text: str, beams: str = "") -> str:
     """Return the expression of what a model writes to a picture and a text."""
-    arguments = [*_looking(at, network), text, at.code("longest"), at.code("beams")]
+    arguments = [*_looking(at, network), text, at.code("longest"), beams or at.code("beams")]
     return f"{at.bring(vision.written)}({', '.join(arguments)})"
 
 
-def _said(at: Writing, network: ScriptedNetwork, prompt: str) -> str:
+def _said(at: Writing, network: ScriptedNetwork, prompt: str, beams: str = "") -> str:
     """Return the expression of what a model that chats says of a picture."""
     if network.ready is not None and getattr(network.ready, "image_processor", None) is None:
         at.refuse("its model reads text only. Choose a vision-language model, LLaVA say.")
     arguments = [network.code, network.processor, prompt, f"images=[{at.code('image')}]"]
     arguments += [f"max_tokens={at.code('longest')}", "do_sample=False", "repetition_penalty=1.0"]
-    arguments.append(f"num_beams={at.code('beams')}")
+    arguments.append(f"num_beams={beams or at.code('beams')}")
     return f"{at.bring(scripted_texts.ask_about)}({', '.join(arguments)})"
 
 

@@ -40,7 +40,8 @@ def parts(old: str, new: str) -> list[Part]:
             found.append({"kind": "removed", "text": "".join(removed)})
         if added:
             found.append({"kind": "added", "text": "".join(added)})
-        removed.clear(), added.clear()
+        removed.clear()
+        added.clear()
 
     for kind, words in [("same", before[:start]), *_between(*middle), ("same", before[len(before) - end :])]:
         if kind != "same":

@@ -94,6 +94,8 @@ class Variants:
         if isinstance(part, Choice):
             return part
         if part.name not in self._known:
+            if part.name not in self._lists:
+                raise MediaError(f"There is no wildcard '__{part.name}__' here.")
             self._known[part.name] = choice([parse(line) for line in self._lists[part.name]])
         return self._known[part.name]
 

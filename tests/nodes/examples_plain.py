@@ -179,7 +179,6 @@ EXAMPLES = {
         path="a[0]",
     ),
     "contains_text": simple({"text": "xyz", "match_case": Varied(True, {"part": "A"})}, text="abc", part="b"),
-    "prompt": simple(text="a fox"),
     "note": simple(unchanged={"text": "A note says something to the reader and gives nothing."}),
     # numbers and lists
     "number": simple(),
