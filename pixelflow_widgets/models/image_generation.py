@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -25,6 +25,8 @@ ARGUMENTS = {"true_cfg": "true_cfg_scale"}
 """Options that diffusers calls otherwise."""
 PAIRS = {"original_size": ("original_height", "original_width"), "crops_coords_top_left": ("crop_top", "crop_left")}
 _REFERENCE = "reference_image"
+_WORDS = ("prompt", "prompt_2", "prompt_3", "negative_prompt", "clip_skip", "max_sequence_length")
+"""Arguments that say what is read, and how."""
 
 
 class Told(Report, Protocol):
@@ -32,6 +34,24 @@ class Told(Report, Protocol):
 
     def log(self, line: str) -> None:
         """Take one line of text."""
+        ...
+
+
+class Said(Protocol):
+    """Is what a pipeline is given for words."""
+
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        """Return arguments of its call, in place of the words."""
+        ...
+
+    @property
+    def tensors(self) -> Sequence[str]:
+        """Return the names of tensors that change over the steps, as callbacks know them."""
+        ...
+
+    def turned(self, fraction: float, tensors: Mapping[str, Any]) -> dict[str, Any]:
+        """Return tensors of a callback as they are after a part of the steps."""
         ...
 
 
@@ -46,6 +66,8 @@ class Painting:
         guidance: How strictly the prompt is followed; None is what suits the model.
         seed: The same seed gives the same noise.
         options: Those that only some families have, by the nodes' names.
+        says: Makes of (model, arguments of words, steps, report) what the pipeline is given for them; None gives the
+            words as they are.
     """
 
     prompt: str
@@ -54,6 +76,7 @@ class Painting:
     guidance: float | None = None
     seed: int = 0
     options: Mapping[str, Any] = field(default_factory=dict)
+    says: Callable[[Loan, Mapping[str, Any], int, Told], Said] | None = None
 
 
 def paint(loan: Loan, wanted: Painting, report: Told, **own: Any) -> Image:
@@ -76,13 +99,13 @@ def paint(loan: Loan, wanted: Painting, report: Told, **own: Any) -> Image:
     if "strength" in own:
         own["strength"] = enough(own["strength"], steps)
     done = max(1, int(steps * own.get("strength", 1.0)))
+    call, said = _said(loan, wanted, {"prompt": wanted.prompt, **call}, done, report)
     with _chance(loan.pipeline, wanted.seed):
         made = loan.attempt(
             loan.pipeline,
-            prompt=wanted.prompt,
             num_inference_steps=steps,
             generator=generator(wanted.seed),
-            callback_on_step_end=_following(loan, report, done, own),
+            callback_on_step_end=_following(loan, report, done, own, said),
             **call,
             **own,
         )
@@ -97,7 +120,26 @@ def _chance(pipeline: Any, seed: int) -> contextlib.AbstractContextManager[None]
     return seeded(seed) if config.get("stochastic_sampling") else contextlib.nullcontext()
 
 
-def _following(loan: Loan, report: Report, steps: int, own: Mapping[str, Any]) -> Callable[..., dict[str, Any]]:
+def _said(
+    loan: Loan, wanted: Painting, call: Mapping[str, Any], steps: int, report: Told
+) -> tuple[dict[str, Any], Said | None]:
+    """Return a call with what its words become, and what changes over the steps, if anything does."""
+    if wanted.says is None:
+        return dict(call), None
+    words = {name: value for name, value in call.items() if name in _WORDS}
+    says = wanted.says  # it encodes, and may run out of memory as the pipeline may
+    said = loan.attempt(lambda: says(loan, words, steps, report))
+    call = {name: value for name, value in call.items() if name not in words} | {
+        name: value for name, value in said.arguments.items() if name in _accepted(loan.pipeline)
+    }
+    if not said.tensors:
+        return call, None
+    return call | {"callback_on_step_end_tensor_inputs": ["latents", *said.tensors]}, said
+
+
+def _following(
+    loan: Loan, report: Report, steps: int, own: Mapping[str, Any], said: Said | None
+) -> Callable[..., dict[str, Any]]:
     """Return what the pipeline calls after each step; a model without a sketch of its own shows colours of latents."""
     sketch = picture_of_latents(getattr(loan.pipeline, "vae", None))
     shown: list[Any] = [None]
@@ -110,9 +152,14 @@ def _following(loan: Loan, report: Report, steps: int, own: Mapping[str, Any]) -
     def follow(pipeline: Any, step: int, moment: Any, tensors: dict[str, Any]) -> dict[str, Any]:
         latents = _unpacked(pipeline, tensors["latents"], own)
         shown[0] = functools.partial(sketch, latents) if sketch is not None and latents is not None else None
-        return after_step(pipeline, step, moment, tensors)
+        tensors = after_step(pipeline, step, moment, tensors)
+        return tensors if said is None else said.turned((step + 1) / _total(pipeline, steps), tensors)
 
     return follow
+
+
+def _total(pipeline: Any, steps: int) -> int:
+    return getattr(pipeline, "num_timesteps", None) or steps
 
 
 def _unpacked(pipeline: Any, latents: Any, own: Mapping[str, Any]) -> Any:

@@ -12,6 +12,7 @@ from ..models.controlling import Control, controlled
 from ..models.fitting import why_unfit_controlnet
 from ..models.image_generation import Painting
 from ..models.loading import lend
+from ..prompts.conditioning import conditioned, tell_used
 from ..schema import Complaint, Options, Progress, node
 from .control_code import write_control
 from .family_options import CONTROLLED
@@ -83,12 +84,14 @@ def control(
         height: In pixels; empty is that of the first image, or the nearest that the model can.
         seed: The same seed gives the same picture.
     """
-    wanted = Painting(prompt, negative_prompt, steps, guidance, seed, options)
+    wanted = Painting(prompt, negative_prompt, steps, guidance, seed, options, conditioned)
     acting = _acting(controlnets, images, weights, strength)
     task = "control" if acting else "text_to_image"
     with lend(model, task, progress, controlnets=[controlnet for controlnet, _, _ in acting]) as loan:
         controls = [Control(image, weight) for _, image, weight in acting]
-        return controlled(loan, wanted, controls, (start, end), (width, height), images[0].size, progress)
+        made = controlled(loan, wanted, controls, (start, end), (width, height), images[0].size, progress)
+    tell_used(progress, model, prompt, negative_prompt)
+    return made
 
 
 def _acting(

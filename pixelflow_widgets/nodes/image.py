@@ -12,6 +12,7 @@ from ..media.masks import softened, widened
 from ..models.image_generation import Painting, check_size, default_size, filled, paint, repainted
 from ..models.loading import lend
 from ..models.upscaling import enlarged
+from ..prompts.conditioning import conditioned, tell_used
 from ..schema import Options, Progress, node
 from .family_options import FILLING, PAINTING, REPAINTING
 from .image_code import write_image_to_image, write_inpaint, write_outpaint, write_text_to_image, write_upscale
@@ -51,12 +52,14 @@ def text_to_image(
         height: In pixels; empty is what suits the model.
         seed: The same seed gives the same picture.
     """
-    wanted = Painting(prompt, negative_prompt, steps, guidance, seed, options)
+    wanted = Painting(prompt, negative_prompt, steps, guidance, seed, options, conditioned)
     with lend(model, "text_to_image", progress) as loan:
         usual_width, usual_height = default_size(loan)
         size = {"width": width or usual_width, "height": height or usual_height}
         check_size(loan, *size.values())
-        return paint(loan, wanted, progress, **size)
+        made = paint(loan, wanted, progress, **size)
+    tell_used(progress, model, prompt, negative_prompt)
+    return made
 
 
 @node(options=REPAINTING, export=write_image_to_image)
@@ -87,9 +90,11 @@ def image_to_image(
     """
     if strength == 0:
         return image
-    wanted = Painting(prompt, negative_prompt, steps, guidance, seed, options)
+    wanted = Painting(prompt, negative_prompt, steps, guidance, seed, options, conditioned)
     with lend(model, "image_to_image", progress) as loan:
-        return repainted(loan, wanted, image, strength, progress)
+        made = repainted(loan, wanted, image, strength, progress)
+    tell_used(progress, model, prompt, negative_prompt)
+    return made
 
 
 @node(options=FILLING, export=write_inpaint)
@@ -132,9 +137,11 @@ def inpaint(
     if strength == 0 or used.getextrema()[1] == 0:
         progress.log("Nothing is painted: the strength is 0, or the mask is black everywhere.")
         return image
-    wanted = Painting(prompt, negative_prompt, steps, guidance, seed, options)
+    wanted = Painting(prompt, negative_prompt, steps, guidance, seed, options, conditioned)
     with lend(model, "inpaint", progress) as loan:
-        return filled(loan, wanted, image, used, strength, progress)
+        made = filled(loan, wanted, image, used, strength, progress)
+    tell_used(progress, model, prompt, negative_prompt)
+    return made
 
 
 @node(options=REPAINTING, export=write_outpaint)
@@ -174,9 +181,11 @@ def outpaint(
         progress.log("Nothing is painted: no side is to grow.")
         return image
     canvas, beyond = drawn_out(image, left, top, right, bottom)
-    wanted = Painting(prompt, negative_prompt, steps, guidance, seed, options)
+    wanted = Painting(prompt, negative_prompt, steps, guidance, seed, options, conditioned)
     with lend(model, "outpaint", progress) as loan:
-        return filled(loan, wanted, canvas, beyond, 1.0, progress, seen=widened(beyond, overlap))
+        made = filled(loan, wanted, canvas, beyond, 1.0, progress, seen=widened(beyond, overlap))
+    tell_used(progress, model, prompt, negative_prompt)
+    return made
 
 
 @node(export=write_upscale)

@@ -5,7 +5,6 @@ No model is loaded, and neither torch nor transformers: tokenizers and configura
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,15 +20,19 @@ from ..models.layout import INDEX
 from ..models.safetensors_header import read_header
 from ..models.single_files import settings_folder
 from ..models.weights import place_of
+from .encoding import MOST_PARTS
+from .letters import Letters, joined, readable, uncommented
+from .schedule import placed_readings
 from .vocabularies import clip_tokenizer, longest_in, tokenizer_in
+from .weighting import read_weights
 from .windows import heeds_weights, passed_by, title_of, window_of_encoder, window_of_language_model
 
 MOST_LETTERS = 100_000
 """Longer texts are not read."""
-MOST_PARTS = 40
-"""So many windows of a prompt are read; what stands behind them is not."""
+_ALL_STEPS = 1000
+"""Changes that name a step are read as if there were so many: all of them count."""
+_ENCODER = "text_encoder"
 _SUFFIXES = ("", "_2", "_3", "_4")
-_SURROGATES = re.compile("[\ud800-\udfff]")
 _CLIP_WINDOW = 77
 
 
@@ -72,17 +75,29 @@ class Reader:
     tokenizer: Any = field(default=None, repr=False, compare=False)
     words: tuple[tuple[str, int], ...] = field(default=(), repr=False)
 
-    def read(self, text: str) -> Tokens:
-        """Return the tokens of a text, its letters taken as they stand."""
-        return self.read_pieces([(text, 0)])
+    def read(self, text: str | Letters) -> Tokens:
+        """Return the tokens of a text, its letters taken as they stand: marks of weights are read, too."""
+        return self._read([Letters.of(text)])
 
-    def read_pieces(self, pieces: Sequence[tuple[str, int]]) -> Tokens:
-        """Return the tokens of a text that is read in pieces, one for each weight.
+    def read_prompt(self, text: str | Letters) -> Tokens:
+        """Return the tokens of a prompt: marks of weights are not read, but by language models; spans are of the text.
 
         Args:
-            pieces: (text, at which letter of the whole it begins).
+            text: A prompt without comments, as it is read at some step.
         """
-        found = [token for text, start in pieces for token in self._tokens(text, start)]
+        if not self.is_encoder:
+            return self.read(text)
+        parts = [part.letters for part in read_weights(text)]
+        return self._read(parts if self.is_chunked else [joined(parts)])
+
+    @property
+    def is_encoder(self) -> bool:
+        """Return whether it reads prompts of pictures and films; language models read every letter."""
+        return self.name.startswith(_ENCODER)
+
+    def _read(self, parts: Sequence[Letters]) -> Tokens:
+        """Return the tokens of a text that is read in parts, one for each weight."""
+        found = [token for part in parts for token in self._tokens(part)]
         spans = tuple((start, end) for start, end, _ in found)
         if self.usable is None or len(spans) <= self.usable:
             return Tokens(len(spans), spans, read=len(spans))
@@ -92,13 +107,14 @@ class Reader:
         cut = spans[ends[-1] - 1][1] if ends[-1] < len(spans) else None
         return Tokens(len(spans), spans, cut, len(ends), ends[-1])
 
-    def _tokens(self, text: str, start: int) -> Iterator[tuple[int, int, bool]]:
+    def _tokens(self, part: Letters) -> Iterator[tuple[int, int, bool]]:
         """Yield (first letter, behind the last, whether a word ends with it) of each token."""
         taught = dict(self.words)
-        encoding = self.tokenizer.encode(readable(text), add_special_tokens=False)
-        for (first, behind), token in zip(encoding.offsets, encoding.tokens, strict=True):
+        encoding = self.tokenizer.encode(readable(part.text), add_special_tokens=False)
+        for offsets, token in zip(encoding.offsets, encoding.tokens, strict=True):
+            first, behind = part.span(*offsets)
             for _ in range(taught.get(token, 1)):
-                yield start + first, start + behind, token.endswith("</w>")
+                yield first, behind, token.endswith("</w>")
 
 
 def readers_of(model: Model | str) -> list[Reader]:
@@ -130,12 +146,17 @@ def count(model: Model | str, *texts: str) -> int | None:
     readers = readers_of(model)
     if not readers or any(len(text) > MOST_LETTERS for text in texts):
         return None
-    return sum(reader.read(text).read for text in texts for reader in readers)
+    return sum(
+        reader.read_prompt(said).read
+        for reader in readers
+        for text in texts
+        for said in (said_of(text) if reader.is_encoder else [text])
+    )
 
 
-def readable(text: str) -> str:
-    """Return a text that tokenizers take: halves of letters, which no encoding has, are replaced one by one."""
-    return _SURROGATES.sub("\ufffd", text)
+def said_of(text: str) -> list[Letters]:
+    """Return what a prompt says, without comments: first of all at the first step, then what it changes to."""
+    return [letters for _, letters in placed_readings(uncommented(text), _ALL_STEPS)]
 
 
 def _ends_of_parts(ends_word: Sequence[bool], usable: int) -> Iterator[int]:
