@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     )
     from .errors import (
         AnswerBroken,
+        BudgetExceeded,
         CallFailed,
         Cancelled,
         DatasetRefused,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         OperationRejected,
         PixelFlowError,
         PublishRefused,
+        RatesError,
         RecordingError,
         RunError,
         SecretError,
@@ -57,6 +59,8 @@ if TYPE_CHECKING:
     from .serve.client import AsyncClient, Client
     from .serve.webhooks.webhooks import verify_webhook
     from .training import Dataset, Training, train, trainings
+    from .usage.budgets import Budget
+    from .usage.table import used
 
 __version__ = "0.1.0"
 
@@ -71,9 +75,11 @@ _HOMES = {
     "flow.problems": "Problem",
     "serve.client": "AsyncClient Client",
     "serve.webhooks.webhooks": "verify_webhook",
-    "errors": "AnswerBroken CallFailed Cancelled DatasetRefused ExportError FlowFileError FlowProblems MediaError "
-    "ModelError NodeFailed NodeTypeError OperationRejected PixelFlowError PublishRefused RecordingError RunError "
-    "SecretError TrainingError WebhookError WorkerLost",
+    "usage.budgets": "Budget",
+    "usage.table": "used",
+    "errors": "AnswerBroken BudgetExceeded CallFailed Cancelled DatasetRefused ExportError FlowFileError "
+    "FlowProblems MediaError ModelError NodeFailed NodeTypeError OperationRejected PixelFlowError PublishRefused "
+    "RatesError RecordingError RunError SecretError TrainingError WebhookError WorkerLost",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 _ROOMS = ("media", "models", "nodes", "secrets", "templates")
@@ -85,6 +91,8 @@ __all__ = [
     "Ask",
     "AsyncClient",
     "Audio",
+    "Budget",
+    "BudgetExceeded",
     "CallFailed",
     "Cancelled",
     "Choices",
@@ -120,6 +128,7 @@ __all__ = [
     "Progress",
     "Prompt",
     "PublishRefused",
+    "RatesError",
     "Record",
     "RecordingError",
     "RunError",
@@ -147,6 +156,7 @@ __all__ = [
     "templates",
     "train",
     "trainings",
+    "used",
     "verify_webhook",
 ]
 

@@ -22,6 +22,7 @@ from .run.events import Event
 from .run.questions import Question
 from .schema import Complaint, Registry, registry
 from .serve.served import ServedFlow
+from .usage.used_flow import UsedFlow
 
 if TYPE_CHECKING:
     import pandas
@@ -50,7 +51,7 @@ def _published_notices(document: Document) -> Iterable[Complaint]:
 registry.notices["published"] = _published_notices
 
 
-class Flow(ServedFlow, ExportableFlow):
+class Flow(ServedFlow, ExportableFlow, UsedFlow):
     """Is a flow: nodes, edges, inputs and outputs.
 
     Inside `with Flow("first") as flow:` node functions are placed instead of run.
@@ -86,6 +87,7 @@ class Flow(ServedFlow, ExportableFlow):
         on_event: Callable[[Event], None] | None = None,
         id: str | None = None,
         priority: int = 0,
+        over_budget: bool = False,
         **more_inputs: Any,
     ) -> Run:
         """Start a run and return at once.
@@ -97,23 +99,27 @@ class Flow(ServedFlow, ExportableFlow):
             on_event: Called with each event, in another thread.
             id: What the run is called; made if not given.
             priority: Of its nodes where they wait for the worker; the smaller ones go first.
+            over_budget: Start it though it exceeds `flow.budget`.
             more_inputs: Values of the flow's inputs.
 
         Raises:
             FlowProblems: Something that the targets need is wrong; nothing was started.
+            BudgetExceeded: It would cost more than a budget allows; nothing was started.
         """
         from . import run
         from .run.history import place_of, process_history
-        from .usage.noting import note
 
         names = (
             None if targets is None else [target.id if isinstance(target, Node) else str(target) for target in targets]
         )
+        given = {**(inputs or {}), **more_inputs}
+        if not over_budget:
+            self._check_budget(given, names)
         started = run.start(
             self.document,
             self.registry,
             self.media,
-            inputs={**(inputs or {}), **more_inputs},
+            inputs=given,
             targets=names,
             backend=backend,
             on_event=on_event,
@@ -123,7 +129,7 @@ class Flow(ServedFlow, ExportableFlow):
         )
         self.last_run = started
         where = backend if isinstance(backend, str) else type(backend).__name__
-        process_history().follow(started, place_of(self), self.epoch, where, lambda ended: note(ended, self.media))
+        process_history().follow(started, place_of(self), self.epoch, where, self._note_usage)
         for listener in tuple(self._run_listeners):
             listener(started)
         return started
@@ -140,6 +146,7 @@ class Flow(ServedFlow, ExportableFlow):
         backend: Any = "auto",
         on_event: Callable[[Event], None] | None = None,
         answers: Mapping[str, int] | Callable[[Question], int] | None = None,
+        over_budget: bool = False,
         **more_inputs: Any,
     ) -> Result:
         """Run and wait; Ctrl-C (or the notebook's interrupt) cancels and keeps what is done.
@@ -151,15 +158,18 @@ class Flow(ServedFlow, ExportableFlow):
             on_event: As for `start`.
             answers: Which candidate each asking node takes, by its id, from 0; or what is called with each question and
                 returns that. Without it the editor is asked, where one is shown.
+            over_budget: As for `start`.
             more_inputs: As for `start`.
 
         Raises:
             FlowProblems: Something that the targets need is wrong; nothing was started.
+            BudgetExceeded: It would cost more than a budget allows; nothing was started.
             NodeFailed: A node raised.
             WorkerLost: The worker process died.
             RunError: A node asks something, and nobody is here to answer.
         """
-        run = self.start(inputs, targets=targets, backend=backend, on_event=on_event, **more_inputs)
+        given = {**(inputs or {}), **more_inputs}
+        run = self.start(given, targets=targets, backend=backend, on_event=on_event, over_budget=over_budget)
         try:
             while not run.wait(0.2 if answers is None else 0.02):
                 # Short waits: a lock that waits for ever does not hear Ctrl-C everywhere.

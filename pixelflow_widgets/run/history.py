@@ -145,20 +145,35 @@ class History:
             life: As for `follow`.
             most: How many.
         """
+
+        def is_meant(row: Row) -> bool:
+            return place == row["place"] or life == row["life"]
+
+        return self._read("place = ? OR life = ?", [place, life], most, is_meant)
+
+    def all_runs(self, since: float = 0.0, most: int = KEPT_RUNS) -> list[Row]:
+        """Return the runs of all flows, newest first, each with its nodes under "detail".
+
+        Args:
+            since: Those that began from then on, in seconds since 1970.
+            most: How many.
+        """
+        return self._read("started >= ?", [since], most, lambda row: row["started"] >= since)
+
+    def _read(self, which: str, values: list[Any], most: int, is_meant: Callable[[Row], bool]) -> list[Row]:
         self.flush(SECONDS_TO_WAIT)
         found: list[Row] = []
 
         def select(database: sqlite3.Connection) -> None:
-            which = "place = ? OR life = ? ORDER BY started DESC, number DESC LIMIT ?"
-            cursor = database.execute(f"SELECT {', '.join(_WRITTEN)} FROM runs WHERE {which}", [place, life, most])
-            for values in cursor:
-                row = dict(zip(_WRITTEN, values, strict=True))
-                found.append(row | {name: json.loads(zlib.decompress(row[name])) for name in _PACKED})
+            columns, order = ", ".join(_WRITTEN), "started DESC, number DESC LIMIT ?"
+            for row in database.execute(f"SELECT {columns} FROM runs WHERE {which} ORDER BY {order}", [*values, most]):
+                told = dict(zip(_WRITTEN, row, strict=True))
+                found.append(told | {name: json.loads(zlib.decompress(told[name])) for name in _PACKED})
 
         with self._lock:
             self._write()
             self._use(select)
-            found += [dict(row) for row in self._waiting if place == row["place"] or life == row["life"]]
+            found += [dict(row) for row in self._waiting if is_meant(row)]
         return sorted(found, key=lambda row: -row["started"])[:most]
 
     def find(self, place: str, life: str, run: str | None = None) -> Row:

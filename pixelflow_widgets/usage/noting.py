@@ -3,35 +3,71 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from ..errors import RatesError
 from ..flow.graph import Graph
 from ..flow.media_files import MediaFiles
 from ..flow.subflows import with_subflows
 from ..media import Model
 from ..run import Run
 from ..run.cache import Results, Slot, as_list
+from ..run.events import Event
 from ..schema import NodeType
-from .paces import Sample, process_paces
+from ..schema.usage import Usage
+from .cost import money
+from .paces import Sample, Spent, process_paces
+from .rates import rate_card
 from .work import work_of_nodes
 
 LEAST_SECONDS = 0.03
 """What took less is not worth an estimate."""
 MOST_NODES = 200
 """Of one run, so many are noted."""
+MOST_QUICK = 1000
+_quick: set[str] = set()
 
 
-def note(run: Run, files: MediaFiles) -> dict[str, str]:
-    """Note what the nodes of a run took; return which model each of them used.
+def note(run: Run, files: MediaFiles, place: str = "", life: str = "") -> dict[str, str]:
+    """Note what the nodes of a run took, and what it cost; return which model each of them used.
 
     Args:
         run: The run, when it has ended.
         files: The media of its flow.
+        place: What tells its flow from others; see `run.history`.
+        life: The flow's life in this process.
     """
-    events, _ = run.happened(("node-finished",))
+    events, _ = run.happened(("node-finished", "node-failed"))
     types = run.node_types
-    ran = {event.node: event for event in events if event.node in types and not event.cached}
-    ran = {node: event for node, event in ran.items() if (event.took or 0) >= LEAST_SECONDS or event.usage}
+    ended = {event.node: event for event in events if event.node in types and not event.cached}
+    models = _note_paces(run, files, types, {node: e for node, e in ended.items() if e.kind == "node-finished"})
+    _note_spent(run, place, life, ended, models)
+    return models
+
+
+def _note_spent(run: Run, place: str, life: str, ended: Mapping[str, Event], models: Mapping[str, str]) -> None:
+    """Note what a run cost, by the prices of now; what has no price here counts as nothing, and is told so."""
+    parts = []
+    for node, event in ended.items():
+        used = event.usage or Usage()
+        parts.append((replace(used, model=used.model or models.get(node, "")), event.took or 0.0))
+    try:
+        card = rate_card()
+        prices = [money(used, took, card) for used, took in parts]
+    except RatesError:
+        prices = [None] * len(parts)
+    tokens = sum(used.input_tokens + used.output_tokens for used, _ in parts)
+    seconds = sum(took for _, took in parts)
+    if parts and (seconds >= LEAST_SECONDS or tokens or any(prices)):
+        spent = sum(price or 0.0 for price in prices)
+        process_paces().note_spent(Spent(run.started_at.timestamp(), place, life, spent, seconds, tokens))
+
+
+def _note_paces(
+    run: Run, files: MediaFiles, types: Mapping[str, NodeType], ended: Mapping[str, Event]
+) -> dict[str, str]:
+    ran = {node: event for node, event in ended.items() if _is_worth(event.took or 0.0, types[node])}
     if not ran:
         return {}
     noted = dict(list(ran.items())[:MOST_NODES])
@@ -43,13 +79,26 @@ def note(run: Run, files: MediaFiles) -> dict[str, str]:
     for node, event in noted.items():
         used = event.usage
         models[node] = (used.model if used else "") or source_of(types[node], works[node].values)
-        took = event.took or 0.0
-        if took >= LEAST_SECONDS:
-            cost = (used.cpu_seconds, used.gpu_seconds, used.output_tokens) if used else (0.0, 0.0, 0)
-            model = source_of(types[node], works[node].values)
-            samples.append(Sample(types[node].name, model, works[node].amount, took, *cost))
+        cost = (used.cpu_seconds, used.gpu_seconds, used.output_tokens) if used else (0.0, 0.0, 0)
+        model = source_of(types[node], works[node].values)
+        samples.append(Sample(types[node].name, model, works[node].amount, event.took or 0.0, *cost))
     process_paces().note(samples)
     return models
+
+
+def is_shipped(node_type: NodeType) -> bool:
+    """Return whether a node type comes with this package."""
+    return node_type.function.__module__.partition(".")[0] == __name__.partition(".")[0]
+
+
+def _is_worth(took: float, node_type: NodeType) -> bool:
+    """Return whether it is worth noting what a node took; of a quick one of the user's the first time."""
+    if took >= LEAST_SECONDS:
+        return True
+    if is_shipped(node_type) or node_type.name in _quick or len(_quick) > MOST_QUICK:
+        return False
+    _quick.add(node_type.name)
+    return True
 
 
 def source_of(node_type: NodeType, values: Mapping[str, Any]) -> str:

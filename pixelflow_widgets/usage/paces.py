@@ -1,6 +1,6 @@
-"""What nodes took on this machine, by type and model: one small SQLite file beside the history of runs.
+"""What nodes took on this machine, and what runs cost: one small SQLite file beside the history of runs.
 
-It is for estimates: what cannot be written or read is forgotten, and never in the way of a run.
+It is for estimates and budgets: what cannot be written or read is forgotten, and never in the way of a run.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..run.disk_cache import cache_folder
 
@@ -29,6 +29,9 @@ CREATE TABLE IF NOT EXISTS paces (
     output INTEGER
 );
 CREATE INDEX IF NOT EXISTS paces_of_a_kind ON paces (type, model, number);
+CREATE TABLE IF NOT EXISTS spent (at REAL, place TEXT, life TEXT, money REAL, seconds REAL, tokens INTEGER);
+CREATE INDEX IF NOT EXISTS spent_when ON spent (at);
+CREATE INDEX IF NOT EXISTS spent_by_a_flow ON spent (place);
 """
 
 
@@ -52,6 +55,26 @@ class Sample(NamedTuple):
     cpu: float = 0.0
     gpu: float = 0.0
     output: int = 0
+
+
+class Spent(NamedTuple):
+    """Is what one run cost.
+
+    Args:
+        at: When it began, in seconds since 1970.
+        place: What tells its flow from others; empty for a job of a server.
+        life: The flow's life in the process.
+        money: By the prices of then.
+        seconds: Of its nodes, one after another.
+        tokens: Read and written.
+    """
+
+    at: float
+    place: str
+    life: str
+    money: float
+    seconds: float
+    tokens: int
 
 
 class Paces:
@@ -99,6 +122,36 @@ class Paces:
 
         self._use(select)
         return found
+
+    def note_spent(self, spent: Spent) -> None:
+        """Keep what a run cost."""
+
+        def insert(database: sqlite3.Connection) -> None:
+            database.execute("INSERT INTO spent VALUES (?, ?, ?, ?, ?, ?)", spent)
+            database.commit()
+
+        self._use(insert)
+
+    def spent(self, *, since: float = 0.0, place: str | None = None, life: str = "") -> Spent:
+        """Return the sums of what runs cost.
+
+        Args:
+            since: Those that began from then on, in seconds since 1970.
+            place: Of this flow only.
+            life: Of this life of it, too.
+        """
+        sums: list[Any] = [0.0, 0.0, 0]
+
+        def select(database: sqlite3.Connection) -> None:
+            row = database.execute(
+                "SELECT total(money), total(seconds), total(tokens) FROM spent WHERE at >= :since "
+                "AND (:place IS NULL OR place = :place OR (life = :life AND life <> ''))",
+                {"since": since, "place": place, "life": life},
+            ).fetchone()
+            sums[:] = row
+
+        self._use(select)
+        return Spent(since, place or "", life, sums[0], sums[1], int(sums[2]))
 
     def _use(self, work: Callable[[sqlite3.Connection], None]) -> None:
         """Do something with the file; a damaged one is put aside, and while none can be had, memory takes its place."""

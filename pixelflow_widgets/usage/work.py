@@ -143,19 +143,21 @@ class NodeWork:
         items: How many items it is mapped over.
         values: Of its inputs, as far as they are known.
         steps: Of painting or of anything else that is done by steps; tokens at most of what writes, seconds of a sound.
-        inside: Pixel steps of the body that it runs.
+        inside: What its body runs, as (type, work, how many times); empty where it has none.
     """
 
     size: Size = NOTHING
     items: float = 1
     values: dict[str, Any] = field(default_factory=dict)
     steps: float = 1
-    inside: float = 0
+    inside: list[tuple[NodeType, NodeWork, float]] = field(default_factory=list)
 
     @property
     def amount(self) -> float:
         """Return how much it is, in units that only nodes of one type and model compare."""
-        return (self.inside or max(1.0, self.size.area) * self.steps) * self.items
+        if self.inside:
+            return sum(one.amount * times for _, one, times in self.inside) * self.items
+        return max(1.0, self.size.area) * self.steps * self.items
 
 
 _prepared = Recent()
@@ -213,8 +215,7 @@ class _Estimate:
             one.values = self._values(key, node_type)
             one.items = self._items(key, node_type, one.values)
             if node_type.body is not None:
-                inside, one.size = self._inside(key, node_type, one.values)
-                one.inside = inside.steps
+                inside, one.size, one.inside = self._inside(key, node_type, one.values)
                 total += inside * one.items
                 continue
             one.size = self._size(key, node_type, one.values)
@@ -276,8 +277,10 @@ class _Estimate:
             frames = max(1, told)
         return Size(pixels, frames)
 
-    def _inside(self, key: str, node_type: NodeType, values: Mapping[str, Any]) -> tuple[Work, Size]:
-        """Return (how much a body asks for in all its turns, how large its largest picture is)."""
+    def _inside(
+        self, key: str, node_type: NodeType, values: Mapping[str, Any]
+    ) -> tuple[Work, Size, list[tuple[NodeType, NodeWork, float]]]:
+        """Return (how much a body asks for in all its turns, how large its largest picture is, what it runs)."""
         assert node_type.body is not None
         inner: Any = node_type.body.document
         media = [size for size in self._media(key, node_type, {}) if size.pixels]
@@ -285,8 +288,17 @@ class _Estimate:
         for edge in self._graph.incoming[key]:
             if edge.input not in given and media:
                 given[edge.input] = max(media)
-        once = _Estimate(inner, self._types, given, self._files, self._size_of).work()
-        return once * _turns(node_type, values), Size(once.largest)
+        estimate = _Estimate(inner, self._types, given, self._files, self._size_of)
+        once, turns = estimate.work(), _turns(node_type, values)
+        return once * turns, Size(once.largest), list(estimate.leaves(turns))
+
+    def leaves(self, turns: float) -> Iterator[tuple[NodeType, NodeWork, float]]:
+        """Yield the nodes that run functions, those in bodies in place of the nodes that run these, with turns."""
+        for key, one in self.nodes.items():
+            if one.inside:
+                yield from ((inner, work, times * turns * one.items) for inner, work, times in one.inside)
+            elif (node_type := self._types.find(self._document["nodes"][key]["type"])) is not None:
+                yield node_type, one, turns
 
 
 def _turns(node_type: NodeType, values: Mapping[str, Any]) -> float:

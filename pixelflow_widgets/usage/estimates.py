@@ -1,0 +1,322 @@
+"""What a run will cost, before it runs: tokens by the models' own tokenizers, seconds by what this machine took before.
+
+Nothing is run and no model is loaded. What is not known is said, and never guessed: "at least".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from ..errors import RatesError
+from ..flow.graph import Graph
+from ..flow.subflows import with_subflows
+from ..run.cache import Cache, Results, as_list, process_cache
+from ..run.plan import Plan, make_plan
+from ..schema import NodeType
+from ..schema.usage import Usage
+from .cost import in_words, money
+from .noting import is_shipped, source_of, values_known
+from .pace import Point, expected
+from .paces import Sample, process_paces
+from .rates import RateCard, rate_card
+from .reading import input_tokens, reads
+from .work import NodeWork, work_of_nodes
+
+MOST_TOLD = 200
+"""So many nodes are told one by one; all are in the sums."""
+MOST_READ = 200
+"""So many results of nodes that have run are read for what comes into others."""
+_PLAIN = ("text", "int", "float", "flag", "model")
+
+
+@dataclass(frozen=True)
+class NodeEstimate:
+    """Is what one node will cost.
+
+    Args:
+        node: Its id.
+        title: What it is called.
+        type: Its type.
+        model: Source of its model; empty where it has none, or it is not known yet.
+        seconds: How long it will take; None where nothing like it was done here yet.
+        cpu_seconds: Of processors, of all cores together; None like `seconds`.
+        gpu_seconds: Of a GPU; None like `seconds`.
+        input_tokens: That models will read; None where that is not known.
+        output_tokens: That models will write, at most.
+        money: At most; None where a price or a count is not known.
+        known_runs: On how many measurements the seconds rest.
+        is_least: Whether there may be more of what is told: not everything that it depends on has run.
+    """
+
+    node: str
+    title: str
+    type: str
+    model: str = ""
+    seconds: float | None = None
+    cpu_seconds: float | None = None
+    gpu_seconds: float | None = None
+    input_tokens: int | None = None
+    output_tokens: int = 0
+    money: float | None = None
+    known_runs: int = 0
+    is_least: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON; seconds to the millisecond."""
+        return {name: round(value, 6) if isinstance(value, float) else value for name, value in vars(self).items()}
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Is what a run will cost.
+
+    Args:
+        nodes: Those that will run, in their order; at most 200.
+        ran: How many will run.
+        fresh: How many need not run: their results are there.
+        seconds: Of all together, one after another; None where of none anything is known.
+        cpu_seconds: Like `seconds`.
+        gpu_seconds: Like `seconds`.
+        input_tokens: Of all together, as far as they are known.
+        output_tokens: At most.
+        money: At most; None where a price or a count is not known.
+        currency: Of the money.
+        unknown_seconds: Of how many nodes nobody knows how long they take.
+        unpriced: Sources of the models that have no price here.
+        is_least: Whether tokens or money may be more.
+        notes: What else is to be said, in sentences.
+    """
+
+    nodes: list[NodeEstimate] = field(default_factory=list)
+    ran: int = 0
+    fresh: int = 0
+    seconds: float | None = None
+    cpu_seconds: float | None = None
+    gpu_seconds: float | None = None
+    input_tokens: int = 0
+    output_tokens: int = 0
+    money: float | None = 0.0
+    currency: str = "USD"
+    unknown_seconds: int = 0
+    unpriced: list[str] = field(default_factory=list)
+    is_least: bool = False
+    notes: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        told = {name: round(value, 6) if isinstance(value, float) else value for name, value in vars(self).items()}
+        return {**told, "nodes": [node.as_json() for node in self.nodes], "words": str(self)}
+
+    def __str__(self) -> str:
+        """Return it in words."""
+        if not self.ran:
+            return "Nothing has to run: everything is fresh."
+        least = "at least " if self.is_least else ""
+        told = []
+        if self.seconds is not None:
+            told.append(f"{'at least' if self.unknown_seconds else 'about'} {_clock(self.seconds)}")
+        if self.input_tokens or self.output_tokens:
+            out = f", at most {self.output_tokens:,} out" if self.output_tokens else ""
+            told.append(f"{least}{self.input_tokens:,} tokens in{out}")
+        if self.money:
+            told.append(f"{least}{in_words(self.money, self.currency)}")
+        elif self.money is None:
+            told.append("a price that is not known")
+        return "; ".join(told) or "Nobody knows yet how long this takes."
+
+
+def estimate(flow: Any, *, inputs: Mapping[str, Any] | None = None, targets: Iterable[str] | None = None) -> Estimate:
+    """Return what a run of a flow would cost now.
+
+    Args:
+        flow: The flow.
+        inputs: Values of its inputs by name.
+        targets: Names of its outputs, or ids of nodes; None is everything that has an effect.
+
+    Raises:
+        FlowProblems: It could not run.
+    """
+    cache = process_cache()
+    plan = make_plan(flow.document, flow.registry, flow.media, inputs or {}, targets, is_kept=cache.has)
+    todo, fresh = _todo(plan, cache)
+    if not todo:
+        return Estimate(fresh=fresh)
+    types = {node: facts.node_type for node in todo if (facts := plan.keyed[node].settings.facts) is not None}
+    graph = Graph.of(flow.document)
+    known = _known(plan, graph, types, cache)
+    registry = with_subflows(flow.registry, flow.document)
+    works = work_of_nodes(flow.document, registry, plan.inputs, flow.media, known)
+    notes: list[str] = []
+    try:
+        card = rate_card()
+    except RatesError as error:
+        card, notes = None, [str(error)]
+    paces: dict[tuple[str, str], list[Sample]] = {}
+    made = [_of_node(plan.title(node), node, types[node], works[node], card, paces) for node in types if node in works]
+    return _summed(made, fresh, card, notes)
+
+
+def _todo(plan: Plan, cache: Cache) -> tuple[list[str], int]:
+    """Return (the nodes that will run, in their order; how many are found), lazy inputs counted as wanted."""
+    keys = plan.keyed
+    is_there: dict[str, bool] = {}
+    wanted, pending = set(), list(plan.wanted)
+    while pending:
+        node = pending.pop()
+        if node in is_there:
+            continue
+        key = keys[node].key
+        is_there[node] = key is not None and cache.has(key)
+        if not is_there[node]:
+            wanted.add(node)
+            pending += [link.source for link in keys[node].links]
+    return [node for node in plan.order if node in wanted], len(plan.order) - len(wanted)
+
+
+def _known(plan: Plan, graph: Graph, types: Mapping[str, NodeType], cache: Cache) -> dict[str, dict[str, Any]]:
+    """Return what comes into the nodes from inputs of the flow and from nodes whose results are there."""
+    left = MOST_READ
+
+    def results_of(node: str) -> Results | None:
+        nonlocal left
+        key = plan.keyed[node].key if node in plan.keyed else None
+        if key is None or left <= 0:
+            return None
+        left -= 1
+        facts = plan.keyed[node].settings.facts
+        is_plain = facts is not None and all(port.type.name in _PLAIN for port in facts.node_type.outputs.values())
+        return cache.get(key) if is_plain else cache.memory.get(key)  # a film is not read from disk to be estimated
+
+    asked = [node for node, node_type in types.items() if reads(node_type) or plan.keyed[node].links]
+    known = values_known(graph, asked, results_of, types)
+    for node, given in plan.fed.items():
+        for one in given if node in types else ():
+            data = [value.data for value in as_list(one.slot)]
+            known.setdefault(node, {})[one.port] = data if isinstance(one.slot, list) else data[0]
+    return known
+
+
+class _Leaf(NamedTuple):
+    """Is what one function that is called reads, writes and costs at most."""
+
+    tokens: int | None
+    output: int
+    model: str
+    is_least: bool
+    usage: Usage
+
+
+def _of_node(
+    title: str,
+    node: str,
+    node_type: NodeType,
+    work: NodeWork,
+    card: RateCard | None,
+    paces: dict[tuple[str, str], list[Sample]],
+) -> NodeEstimate:
+    model = source_of(node_type, work.values)
+    kind = (node_type.name, model)
+    if kind not in paces:
+        paces[kind] = process_paces().of(*kind)
+    seconds, cpu, gpu = _paced(paces[kind], node_type, work.amount)
+    leaves = [_leaf(*each) for each in work.inside or [(node_type, work, 1.0)]]
+    times = work.items if work.inside else 1
+    counted = [leaf.tokens for leaf in leaves if leaf.tokens is not None]
+    price = _price(leaves, times, Usage(cpu_seconds=cpu or 0.0, gpu_seconds=gpu or 0.0), seconds, card)
+    return NodeEstimate(
+        node,
+        title,
+        node_type.name,
+        model or next((leaf.model for leaf in leaves if leaf.model), ""),
+        seconds,
+        cpu,
+        gpu,
+        round(sum(counted) * times) if counted or not any(leaf.is_least for leaf in leaves) else None,
+        round(sum(leaf.output for leaf in leaves) * times),
+        price,
+        len(paces[kind]),
+        any(leaf.is_least for leaf in leaves),
+    )
+
+
+def _price(
+    leaves: list[_Leaf], times: float, machine: Usage, seconds: float | None, card: RateCard | None
+) -> float | None:
+    """Return what a node costs at most, or None where a price is not known, or the time of what costs by time."""
+    if card is None:
+        return None
+    total = money(machine, 0.0, card) or 0.0
+    for leaf in leaves:
+        rate = card.rate(leaf.model) if leaf.model else None
+        by_time = rate is not None and rate.second > 0
+        if by_time and seconds is None:
+            return None
+        took = (machine.gpu_seconds or seconds or 0.0) if by_time else 0.0
+        price = money(leaf.usage, took / len(leaves) / times, card)
+        if price is None:
+            return None
+        total += price * times
+    return total
+
+
+def _leaf(node_type: NodeType, work: NodeWork, times: float) -> _Leaf:
+    model = source_of(node_type, work.values)
+    makes = any(port.type.name == "image" for port in node_type.outputs.values())
+    images = round(work.items * times) if model and makes else 0
+    if not reads(node_type):
+        return _Leaf(0, 0, model, False, Usage(model, images=images))
+    tokens, is_least = input_tokens(node_type, work.values)
+    output = work.values.get("max_tokens") if "max_tokens" in node_type.inputs else 0
+    output = round((output if isinstance(output, int | float) else 0) * work.items * times)
+    tokens = None if tokens is None else round(tokens * times)
+    return _Leaf(tokens, output, model, is_least, Usage(model, tokens or 0, 0, output, images))
+
+
+def _paced(
+    samples: list[Sample], node_type: NodeType, amount: float
+) -> tuple[float | None, float | None, float | None]:
+    """Return (seconds, seconds of processors, of a GPU) that so much work takes."""
+    if not samples:
+        is_light = is_shipped(node_type) and not any(port.type.name == "model" for port in node_type.inputs.values())
+        return (0.0, 0.0, 0.0) if is_light and node_type.body is None else (None, None, None)
+    taken = ("seconds", "cpu", "gpu")
+    made = [expected([Point(one.amount, getattr(one, name)) for one in samples], amount) for name in taken]
+    return made[0], made[1], made[2]
+
+
+def _summed(made: list[NodeEstimate], fresh: int, card: RateCard | None, notes: list[str]) -> Estimate:
+    known = [each for each in made if each.seconds is not None]
+    is_known = bool(known)
+    total = {
+        name: sum(getattr(each, name) or 0.0 for each in known) for name in ("seconds", "cpu_seconds", "gpu_seconds")
+    }
+    models = list(dict.fromkeys(each.model for each in made if each.model))
+    unpriced = [model for model in models if card is not None and card.rate(model) is None]
+    if unpriced:
+        names = ", ".join(f"'{model}'" for model in unpriced[:5])
+        notes = [*notes, f"There is no price of {names}. `pixelflow usage rates` says where to write it."]
+    notes = [*notes, *(card.old(models) if card is not None else ())]
+    prices = [each.money for each in made]
+    return Estimate(
+        made[:MOST_TOLD],
+        len(made),
+        fresh,
+        **{name: value if is_known else None for name, value in total.items()},
+        input_tokens=sum(each.input_tokens or 0 for each in made),
+        output_tokens=sum(each.output_tokens for each in made),
+        money=None if any(price is None for price in prices) else sum(price or 0.0 for price in prices),
+        currency=card.currency if card is not None else "USD",
+        unknown_seconds=len(made) - len(known),
+        unpriced=unpriced,
+        is_least=any(each.is_least for each in made),
+        notes=notes,
+    )
+
+
+def _clock(seconds: float) -> str:
+    """Return a time as people say it."""
+    if seconds < 90:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

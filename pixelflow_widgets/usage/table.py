@@ -1,0 +1,170 @@
+"""What runs used, as a table: a row a node that ran or was found, by run; sums by model and by day; a plot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+import pandas
+
+from ..run.history import KEPT_RUNS, place_of, process_history
+from ..schema.usage import Usage
+from .cost import in_words, money
+from .plot import Plot, plot_of
+from .rates import RateCard, rate_card
+
+COUNTS = ("input_tokens", "cached_tokens", "output_tokens", "images")
+TIMES = ("seconds", "cpu_seconds", "gpu_seconds")
+COLUMNS = (
+    "run",
+    "flow",
+    "started",
+    "node",
+    "title",
+    "type",
+    "model",
+    "cached",
+    *COUNTS,
+    *TIMES,
+    "peak",
+    "money",
+    "error",
+)
+SUMMED = ("nodes", "found", *COUNTS, *TIMES, "peak", "money", "unpriced")
+MOST_ROWS = 200_000
+"""Of all runs together: the newest ones are told."""
+NO_MODEL = "no model"
+
+
+class UsageTable(pandas.DataFrame):
+    """Is what runs used, a row a node; `money` is NaN where a price is not known, `started` in UTC, `peak` in bytes.
+
+    Nodes whose results were there cost nothing; they have `cached` set, and count as "found" in the sums.
+    """
+
+    _metadata = ("currency",)
+    currency: str = "USD"
+
+    @property
+    def _constructor(self) -> type[UsageTable]:
+        return UsageTable
+
+    @property
+    def by_model(self) -> pandas.DataFrame:
+        """Return the sums of each model, the dearest first."""
+        return _summed(self, self["model"].where(self["model"] != "", NO_MODEL).rename("model")).sort_values(
+            ["money", "seconds"], ascending=False, kind="stable"
+        )
+
+    @property
+    def by_day(self) -> pandas.DataFrame:
+        """Return the sums of each day (of this computer's clock), the oldest first."""
+        here = datetime.now().astimezone().tzinfo
+        return _summed(self, self["started"].dt.tz_convert(here).dt.date.rename("day"))
+
+    @property
+    def by_flow(self) -> pandas.DataFrame:
+        """Return the sums of each flow, the dearest first."""
+        return _summed(self, self["flow"]).sort_values(["money", "seconds"], ascending=False, kind="stable")
+
+    @property
+    def totals(self) -> pandas.Series:
+        """Return the sums of everything: "money" is of what has a price, "unpriced" counts the nodes that have none."""
+        sums = _summed(self, pandas.Series("all", index=self.index, name="all", dtype=object))
+        return sums.iloc[0].rename(None) if len(sums) else pandas.Series(dict.fromkeys(SUMMED, 0.0))
+
+    def plot(self, of: str = "money") -> Plot:  # type: ignore[override]
+        """Return a drawing of each day's sum, a colour a model; a notebook shows it, light or dark.
+
+        Args:
+            of: A column with numbers: "money", "seconds", "cpu_seconds", "input_tokens", "output_tokens", "images" …
+
+        Raises:
+            ValueError: There is no such column.
+        """
+        wanted = (*COUNTS, *TIMES, "money")
+        if of not in wanted:
+            raise ValueError(f"'{of}' cannot be drawn. Choose one of {', '.join(wanted)}.")
+        here = datetime.now().astimezone().tzinfo
+        days = self["started"].dt.tz_convert(here).dt.date
+        models = self["model"].where(self["model"] != "", NO_MODEL)
+        sums = self[of].fillna(0).groupby([days, models]).sum()
+        unit = self.currency if of == "money" else "s" if of in TIMES else of.replace("_", " ")
+        return plot_of({key: float(value) for key, value in sums.items()}, of.replace("_", " "), unit)
+
+    @property
+    def in_words(self) -> str:
+        """Return the sums in words."""
+        totals = self.totals
+        price = in_words(float(totals["money"]), self.currency)
+        more = f", and {int(totals['unpriced'])} nodes without a price" if totals["unpriced"] else ""
+        tokens = f"{int(totals['input_tokens']):,} tokens in, {int(totals['output_tokens']):,} out"
+        return f"{int(totals['nodes'])} nodes, {totals['seconds']:.1f} s, {tokens}, {price}{more}"
+
+
+def usage_of_flow(flow: Any) -> UsageTable:
+    """Return what the runs of a flow used, the newest first.
+
+    Raises:
+        RatesError: The user's file of rates is wrong.
+    """
+    return usage_table(process_history().runs(place_of(flow), flow.epoch))
+
+
+def used(*, since: str | date | None = None) -> UsageTable:
+    """Return what all runs of all flows on this computer used, the newest first; the history keeps the last thousand.
+
+    Args:
+        since: From this day on: "2026-01-31".
+
+    Raises:
+        RatesError: The user's file of rates is wrong.
+        ValueError: That is no day.
+    """
+    day = date.fromisoformat(since) if isinstance(since, str) else since
+    start = datetime(day.year, day.month, day.day).astimezone().timestamp() if day else 0.0
+    return usage_table(process_history().all_runs(start, KEPT_RUNS))
+
+
+def usage_table(rows: Iterable[Mapping[str, Any]], card: RateCard | None = None) -> UsageTable:
+    """Return rows of the history as a table.
+
+    Args:
+        rows: The runs, newest first, each with its nodes.
+        card: The prices; those of now if None.
+    """
+    card = card or rate_card()
+    told: list[tuple[Any, ...]] = []
+    for row in rows:
+        told += [_row(row, node, card) for node in row["detail"][: MOST_ROWS - len(told)]]
+        if len(told) >= MOST_ROWS:
+            break
+    table = UsageTable(told, columns=list(COLUMNS))
+    table["started"] = pandas.to_datetime(table["started"], unit="s", utc=True)
+    for name in ("money", "peak", *TIMES):
+        table[name] = table[name].astype("float64")
+    for name in COUNTS:
+        table[name] = table[name].astype("int64")
+    table.currency = card.currency
+    return table
+
+
+def _row(run: Mapping[str, Any], node: Mapping[str, Any], card: RateCard) -> tuple[Any, ...]:
+    told = node.get("usage")
+    used = Usage.of(told if isinstance(told, Mapping) else {})
+    took = float(node.get("took") or 0.0)
+    price = 0.0 if node.get("cached") else money(used, took, card)
+    counts = [getattr(used, name) for name in COUNTS]
+    return (
+        *(run["run"], run["flow"], run["started"], node.get("node"), node.get("title"), node.get("type") or ""),
+        *(used.model, bool(node.get("cached")), *counts, took, used.cpu_seconds, used.gpu_seconds),
+        *(node.get("peak"), price, node.get("error") or ""),
+    )
+
+
+def _summed(table: pandas.DataFrame, by: pandas.Series) -> pandas.DataFrame:
+    plain = pandas.DataFrame(table)
+    plain = plain.assign(nodes=~plain["cached"], found=plain["cached"], unpriced=plain["money"].isna())
+    how = {name: "max" if name == "peak" else "sum" for name in SUMMED}
+    return plain.groupby(by.to_numpy(), sort=True).agg(how).rename_axis(by.name)
