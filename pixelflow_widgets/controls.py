@@ -65,6 +65,11 @@ class Text(Control):
 
 
 @dataclass(frozen=True)
+class SecretName(Text):
+    """Types the name of a secret; an edit that puts the secret itself there is refused, for it would be kept."""
+
+
+@dataclass(frozen=True)
 class Prompt(Control):
     """Edits a prompt."""
 

@@ -89,6 +89,8 @@ def _spell(value: Any) -> str:
 
 LIVE = "object:"
 """How the source of a model begins that is an object of this process."""
+SERVED = "server:"
+"""How the source of a model begins that somebody serves: "server:gpt-4o"."""
 _live: WeakValueDictionary[str, Any] = WeakValueDictionary()
 
 
@@ -217,6 +219,11 @@ class Model:
     def is_live(self) -> bool:
         """Return whether it was made with `from_object`, and so cannot leave this process."""
         return self.source.startswith(LIVE)
+
+    @property
+    def is_served(self) -> bool:
+        """Return whether a server computes with it, and nothing of it is on this machine."""
+        return self.source.startswith(SERVED)
 
     def with_adapter(self, source: str | Adapter, weight: float = 1.0, **settings: Any) -> Self:
         """Return a handle on the same model with one more adapter.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..media import Model
-from ..media.values import LIVE, live_object
+from ..media.values import LIVE, SERVED, live_object
 
 PACKAGE = "package:"
 """How the source of a model begins that comes with a Python package: "package:name/pattern"."""
@@ -72,6 +72,8 @@ class ModelCard:
     @property
     def url(self) -> str:
         """Return where it comes from, in words."""
+        if str(self.source).startswith(SERVED):
+            return "on a server"
         if isinstance(self.source, Path):
             return "shipped with this package" if self.source.is_relative_to(_ROOM) else str(self.source)
         if Path(self.source).is_absolute():
@@ -155,6 +157,10 @@ def cards(
 def card_of(model: Model | str) -> ModelCard | None:
     """Return the card of a model that has one; a folder or Hub id of the user's own has none."""
     source = model if isinstance(model, str) else model.source
+    if source.startswith(SERVED):
+        from .served import card_of_server
+
+        return card_of_server(source)
     return _live_card(source) if source.startswith(LIVE) else _named(source)
 
 

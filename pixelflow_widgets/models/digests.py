@@ -9,9 +9,10 @@ from pathlib import Path
 
 from ..errors import ModelError
 from ..media import Model, blake3_hex
-from ..media.values import live_object
+from ..media.values import SERVED, live_object
 from .fitting import ground_of
 from .live import state_of
+from .served import server_of
 from .single_files import files_behind
 from .weights import companions_of, files_in, place_of, sources_of
 
@@ -27,6 +28,9 @@ def fingerprint(model: Model) -> str:
     if model.is_live:
         pipeline = live_object(model.source)
         return model.as_json() + ("" if pipeline is None else blake3_hex(state_of(pipeline).encode()))
+    if model.is_served:
+        # Which model, where and how it is asked is all that is known; the same question gives what was paid for before.
+        return blake3_hex(model.as_json().encode(), server_of(model).address.encode())
     digests = []
     for source in sources_of(model):
         wanted = Model(source, {"revision": model.options.get("revision")}) if source == model.source else Model(source)
@@ -45,6 +49,9 @@ def digest_of(model: Model | str) -> str:
     Raises:
         ModelError: It is not here.
     """
+    source = model if isinstance(model, str) else model.source
+    if source.startswith(SERVED):
+        return blake3_hex(source.encode())
     place = place_of(model)
     told = [f"{name} {_digest(path)}\n" for name, path in files_in(place)]
     for companion in companions_of(model).values():

@@ -55,7 +55,14 @@ def fit(model: Model | str) -> Fit:
         ModelError: Nothing is known of its size.
     """
     model = Model(model) if isinstance(model, str) else model
-    return _fit_elsewhere(model) or fit_here(model)
+    return _fit_nowhere(model) or _fit_elsewhere(model) or fit_here(model)
+
+
+def _fit_nowhere(model: Model) -> Fit | None:
+    """Return that a model on a server takes no room; None for one of this machine."""
+    if not model.is_served:
+        return None
+    return Fit(model.source, "server", 0, 0, "fits", f"{model.source} runs on a server and takes no memory here.")
 
 
 def fit_in_passing(model: Model | str) -> Fit | None:
@@ -65,7 +72,7 @@ def fit_in_passing(model: Model | str) -> Fit | None:
         ModelError: Nothing is known of its size.
     """
     model = Model(model) if isinstance(model, str) else model
-    return _fit_elsewhere(model) or (fit_here(model) if "torch" in sys.modules else None)
+    return _fit_nowhere(model) or _fit_elsewhere(model) or (fit_here(model) if "torch" in sys.modules else None)
 
 
 def _fit_elsewhere(model: Model) -> Fit | None:

@@ -20,6 +20,7 @@ from .files import state_of
 from .live import family_of, is_live, pipeline_behind
 from .safetensors_header import read_header
 from .schedulers import names_for, why_unfit_scheduler
+from .served import faults_of
 from .tasks import MOTION, PARTS
 from .weights import companions_of, place_of
 
@@ -77,6 +78,9 @@ def check_model(task: str, model: Model) -> Iterator[Fault]:
         task: The node type that it shall do, or the kind that is picked: "controlnet". Empty asks nothing of it.
         model: The handle.
     """
+    if model.is_served:
+        yield from (Fault(code, sentence, remedy) for code, sentence, remedy in faults_of(model, task))
+        return
     try:
         ground = ground_of(model)
     except ModelError as error:

@@ -56,6 +56,9 @@ def lend(model: Model | str, task: str, report: Report, *, controlnets: Sequence
         ModelError: The model or an adapter is not here, cannot be loaded, does not fit, or does not do the task.
     """
     model = Model(model) if isinstance(model, str) else model
+    if model.is_served:
+        yield _served(model, task)
+        return
     if CODE[-1] not in sys.modules:
         report(note="Loading model code …")
     base = _live_base(model) if model.is_live else _base(model)
@@ -75,7 +78,7 @@ def _loan(model: Model, base: Base, task: str, report: Report, controlnets: Sequ
     def told(note: str) -> None:
         report(note=note)
 
-    loan = Loan(card_of(model), base.place, base.device, base.dtype, base.family)
+    loan = Loan(card_of(model), base.place, base.device, base.dtype, base.family, source=model.source)
     if model.is_live:
         loan.pipeline = live_pipeline(pipeline_behind(model), task, controlnets, base, told)
     elif is_pipeline(base.place):
@@ -85,6 +88,15 @@ def _loan(model: Model, base: Base, task: str, report: Report, controlnets: Sequ
         loan.model, loan.processor = network_for(base, task, told)
     retire_others(base)
     return loan
+
+
+def _served(model: Model, task: str) -> Loan:
+    """Return the stand-in for a model on a server: nothing is loaded, and nobody waits for it."""
+    from .served import faults_of, server_of
+
+    for _, sentence, remedy in faults_of(model, task):
+        raise ModelError(f"{sentence} {remedy}".strip())
+    return Loan(card_of(model), Path(), "", None, "", source=model.source, server=server_of(model))
 
 
 def is_pipeline(place: Path) -> bool:

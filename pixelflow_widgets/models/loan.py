@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .adapters import Worn
     from .cards import ModelCard
     from .loading import Report
+    from .served import Server
 
 T = TypeVar("T")
 
@@ -33,6 +34,8 @@ class Loan:
         model: The model of transformers.
         processor: Its tokenizer, image processor or both.
         worn: The adapters that act.
+        source: What the handle names.
+        server: Where it is served; everything else says nothing then.
     """
 
     card: ModelCard | None
@@ -44,6 +47,8 @@ class Loan:
     model: Any = None
     processor: Any = None
     worn: Worn | None = field(default=None, repr=False)
+    source: str = ""
+    server: Server | None = None
 
     def after_step(
         self, report: Report, steps: int, sketch: Callable[[Any], Any] | None = None

@@ -10,6 +10,7 @@ from ..media import Model
 from .cards import card_of
 from .devices import best_device
 from .digests import digest_of
+from .served import server_of
 from .weights import sources_of
 
 LIBRARIES = ("pixelflow-widgets", "torch", "diffusers", "transformers", "peft")
@@ -21,6 +22,8 @@ def origins(model: Model) -> dict[str, dict[str, Any]]:
     Returns:
         "digest", "base_model", "dtype" and "device" where known, and as "usual" what suits it: steps, guidance …
     """
+    if model.is_served:
+        return {model.source: {"server": server_of(model).host}}
     found = {}
     for source in [] if model.is_live else sources_of(model):
         revision = {"revision": model.options.get("revision")} if source == model.source else {}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from ..errors import ModelError
+from .following import Part
 from .text_generation import (
     Sampling,
     answer,
@@ -56,7 +57,7 @@ def summary_of(loan: Loan, text: str, length: Length, focus: str, sampling: Samp
         )
     while len(parts := pieces_of(text, lambda piece: length_of(loan, piece) <= longest)) > 1:
         told = [
-            _summary(loan, part, "paragraph", focus, sampling, _PartOf(report, number, len(parts)))
+            _summary(loan, part, "paragraph", focus, sampling, _part_of(report, number, len(parts)))
             for number, part in enumerate(parts)
         ]
         text = "\n".join(told)
@@ -84,12 +85,6 @@ def instruction_for(length: str, focus: str) -> str:
     return f"Summarise what the user writes {_WORDS[length]}.{about} Add nothing that is not in it."
 
 
-class _PartOf:
-    """Reports on one of several parts."""
-
-    def __init__(self, report: Report, number: int, count: int) -> None:
-        self._report, self._number, self._count = report, number, count
-
-    def __call__(self, fraction: float | None = None, *, preview: Any = None, note: str = "") -> None:
-        note = f"Part {self._number + 1} of {self._count}: {note}"
-        self._report((self._number + (fraction or 0)) / self._count, preview=preview, note=note)
+def _part_of(report: Report, number: int, count: int) -> Part:
+    """Return what reports on one of several parts."""
+    return Part(report, number / count, 1 / count, f"Part {number + 1} of {count}: ")

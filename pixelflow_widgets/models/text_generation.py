@@ -9,15 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import MediaError, ModelError
 from ..media import Image
-from .following import each_word
+from .following import each_word, until, used
 from .quiet import quiet
 from .seeding import seeded
 
 if TYPE_CHECKING:
+    from .json_answers import Form
     from .loading import Loan, Report
 
 UNLIMITED = 1_000_000
 """Tokenizers that know no longest text name a number far above this."""
+SERVED_WINDOW = 16_000
+"""Tokens that a model on a server is taken to keep in view; none of today keeps fewer, and servers do not say."""
+_LETTERS_A_TOKEN = 3
+"""In bytes, of models whose tokenizer is not here; rather too few than too many."""
 _THOUGHTS = re.compile(r"<think>.*?</think>\s*", re.DOTALL)
 
 
@@ -32,6 +37,7 @@ class Sampling:
         repetition_penalty: Above 1, what was said before becomes less likely.
         seed: The same seed draws the same tokens.
         beams: How many answers are followed at once, of which the likeliest stands; for sequence to sequence.
+        stop: Texts before which the answer ends.
     """
 
     max_tokens: int = 256
@@ -40,6 +46,7 @@ class Sampling:
     repetition_penalty: float = 1.0
     seed: int = 0
     beams: int = 1
+    stop: tuple[str, ...] = ()
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -51,15 +58,15 @@ class Sampling:
 
 
 def answers_instructions(loan: Loan) -> bool:
-    """Return whether a model was taught to chat: it has a template for it."""
-    return any(
+    """Return whether a model was taught to chat: it has a template for it, or a server that asks it."""
+    return loan.server is not None or any(
         getattr(part, "chat_template", None) is not None for part in (loan.processor, tokenizer_of(loan)) if part
     )
 
 
 def is_sequence_to_sequence(loan: Loan) -> bool:
     """Return whether a model reads a whole text and writes another one, as T5 does."""
-    return bool(getattr(loan.model.config, "is_encoder_decoder", False))
+    return loan.server is None and bool(getattr(loan.model.config, "is_encoder_decoder", False))
 
 
 def tokenizer_of(loan: Loan) -> Any:
@@ -74,6 +81,8 @@ def title_of(loan: Loan) -> str:
 
 def window_of(loan: Loan) -> int | None:
     """Return how many tokens a model can keep in view, or None where that is not known."""
+    if loan.server is not None:
+        return SERVED_WINDOW
     config = loan.model.config.get_text_config()
     known = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None)
     if known is None or getattr(config, "relative_attention_num_buckets", None):  # T5: as long as it was trained on
@@ -90,6 +99,7 @@ def answer(
     *,
     system: str = "",
     images: Sequence[Image] = (),
+    form: Form | None = None,
 ) -> str:
     """Return what a chat model answers, without the thoughts that it wrote down before.
 
@@ -100,8 +110,10 @@ def answer(
         report: Told of each token, with the text so far; may raise to stop.
         system: How the model is to behave; empty is as it was made.
         images: What the user shows; only vision-language models can look at it.
+        form: The JSON that the answer shall be.
 
     Raises:
+        AnswerBroken: The answer is not of that form; or a server broke off.
         ModelError: The model cannot chat, cannot look at pictures, or keeps less in view than it is given.
     """
     if not answers_instructions(loan):
@@ -113,9 +125,33 @@ def answer(
         raise ModelError(
             f"{title_of(loan)} reads text only. Choose a vision-language model, LLaVA say, or take the pictures away."
         )
-    inputs = _chat_inputs(loan, prompt, system, images)
-    text = generated(loan, inputs, sampling, report)
-    return _THOUGHTS.sub("", text).strip()
+    system = f"{system}\n\n{form.words}".strip() if form else system
+    if loan.server is not None:
+        text = _served(loan, prompt, sampling, report, system, images, form)
+    else:
+        text = generated(loan, _chat_inputs(loan, prompt, system, images), sampling, report)
+    text = _THOUGHTS.sub("", text).strip()
+    return form.checked(text) if form else text
+
+
+def _served(
+    loan: Loan, prompt: str, sampling: Sampling, report: Report, system: str, images: Sequence[Image], form: Form | None
+) -> str:
+    from .served import Asked, answer_of
+
+    asked = Asked(
+        prompt,
+        system,
+        images,
+        sampling.max_tokens,
+        sampling.temperature,
+        sampling.top_p,
+        sampling.repetition_penalty,
+        sampling.seed,
+        sampling.stop,
+        form.schema if form else None,
+    )
+    return answer_of(loan.server, asked, report)
 
 
 def continuation(loan: Loan, text: str, sampling: Sampling, report: Report) -> str:
@@ -164,7 +200,7 @@ def generated(loan: Loan, inputs: Mapping[str, Any], sampling: Sampling, report:
     tokenizer, device = tokenizer_of(loan), loan.model.device
     given = 0 if is_sequence_to_sequence(loan) else inputs["input_ids"].shape[1]
     most = _room(loan, inputs["input_ids"].shape[1], sampling.max_tokens)
-    follow = each_word(tokenizer, report, given, most)
+    follow = each_word(tokenizer, report, given, most, sampling.stop)
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
     with torch.inference_mode(), seeded(sampling.seed), quiet():
         tokens = loan.model.generate(
@@ -175,7 +211,9 @@ def generated(loan: Loan, inputs: Mapping[str, Any], sampling: Sampling, report:
             pad_token_id=pad,
             **options,
         )
-    return tokenizer.decode(tokens[0, given:], skip_special_tokens=True)
+    read, written = inputs["input_ids"].shape[1], tokens.shape[1] - given
+    used(report, model=loan.source, input_tokens=read, output_tokens=written)
+    return until(tokenizer.decode(tokens[0, given:], skip_special_tokens=True), sampling.stop)
 
 
 def pieces_of(text: str, fits: Callable[[str], bool]) -> list[str]:
@@ -207,12 +245,14 @@ def _joined_while(parts: list[str], fits: Callable[[str], bool], between: str) -
 
 
 def length_of(loan: Loan, text: str) -> int:
-    """Return how many tokens a text has."""
+    """Return how many tokens a text has; about, where only a server knows."""
+    if loan.server is not None:
+        return len(text.encode(errors="replace")) // _LETTERS_A_TOKEN + 1
     return len(tokenizer_of(loan)(text)["input_ids"])
 
 
 def _looks_at_pictures(loan: Loan) -> bool:
-    return getattr(loan.processor, "image_processor", None) is not None
+    return loan.server is not None or getattr(loan.processor, "image_processor", None) is not None
 
 
 def _chat_inputs(loan: Loan, prompt: str, system: str, images: Sequence[Image]) -> Mapping[str, Any]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..errors import ModelError
+from ..errors import AnswerBroken, ModelError
+from .following import Part
 from .languages import Language, language_of
 from .text_generation import (
     Sampling,
@@ -46,19 +48,22 @@ def translated(loan: Loan, text: str, target: str, source: str, sampling: Sampli
     say = _by_instruction(loan, source, target) if answers_instructions(loan) else by_direction(loan, source, target)
     lines = [pieces_of(line, say.fits(sampling.max_tokens)) if line.strip() else [] for line in text.split("\n")]
     count, done, made = max(sum(map(len, lines)), 1), 0, ""
-
-    def follow(fraction: float | None = None, *, preview: Any = None, note: str = "") -> None:
-        before = made
-        shown = None if preview is None else (lambda: before + preview())
-        report((done + (fraction or 0)) / count, preview=shown, note=note)
-
     for number, pieces in enumerate(lines):
         made += "\n" if number else ""
         for place, piece in enumerate(pieces):
             made += " " if place else ""
-            made += say.translate(piece.strip(), sampling, follow)
+            part = Part(report, done / count, 1 / count, shown=functools.partial(_behind, made))
+            try:
+                made += say.translate(piece.strip(), sampling, part)
+            except AnswerBroken as error:
+                raise AnswerBroken(str(error), made + error.partial) from None
             done += 1
     return made
+
+
+def _behind(before: str, preview: Callable[[], str]) -> Callable[[], str]:
+    """Return what shows a text behind what was made before it."""
+    return lambda: before + preview()
 
 
 class _ByInstruction(NamedTuple):

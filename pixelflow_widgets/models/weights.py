@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import ModelError, nearest
 from ..media import Model
-from ..media.values import live_object
+from ..media.values import SERVED, live_object
 from .cards import FROM_PACKAGE, PACKAGE, ModelCard, card_of, cards
 from .layout import CONFIGS, PICKLES, is_whole, single_file_in
 from .live import folder_behind, is_live, pipeline_behind
@@ -35,6 +35,8 @@ def place_of(model: Model | str) -> Path:
         if folder is None:
             raise ModelError(f"'{source}' is an object of this kernel; there is no folder of its own on this machine.")
         return folder
+    if source.startswith(SERVED):
+        raise ModelError(f"'{source[:200]}' runs on a server; nothing of it is on this machine.")
     card = card_of(source)
     if card and str(card.source).startswith(PACKAGE):
         return _in_package(card)
@@ -60,6 +62,8 @@ def is_here(model: Model | str) -> bool:
     source = model if isinstance(model, str) else model.source
     if is_live(source):
         return live_object(source) is not None
+    if source.startswith(SERVED):
+        return True  # nothing is missing here
     try:
         place_of(model)
         companions_of(model)

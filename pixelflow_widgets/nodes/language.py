@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal, NamedTuple
 
-from ..controls import Advanced, Choices, ModelPicker, Prompt, Seed, Slider, Text
+from ..controls import Advanced, Choices, ModelPicker, Prompt, SecretName, Seed, Slider, Text
+from ..errors import MediaError
 from ..media import Image, Model, Table
+from ..media.values import SERVED
 from ..models import languages
+from ..models.json_answers import read_form
+from ..models.served.server import WHY_NO_NAME, why_bad_address
 from ..models.text_generation import (
     Sampling,
     answer,
@@ -16,7 +21,8 @@ from ..models.text_generation import (
     rewritten,
     wanted_text,
 )
-from ..schema import Progress, node
+from ..schema import Complaint, Progress, node
+from ..secrets import looks_like_a_key
 from .language_code import (
     expansion_for,
     write_chat,
@@ -30,11 +36,54 @@ SHELF = "text"
 
 Tokens = Slider(1, 4096, step=1)
 Temperature = Slider(0, 2, step=0.05)
+MOST_ENDS, LONGEST_END = 16, 200
 _SMALL = "smollm2-135m"
 """Runs on any laptop."""
 
 
-@node(export=write_chat)
+def _unfit_server(known: Mapping[str, Any]) -> Iterable[Complaint]:
+    """Say what is wrong with a server's address and the name of its key, without asking it."""
+    if why := why_bad_address(known.get("base_url") or ""):
+        yield Complaint("server", why, port="base_url")
+    if looks_like_a_key(known.get("key") or ""):
+        yield Complaint("secret", *WHY_NO_NAME, port="key")
+
+
+@node(is_static=True, check=_unfit_server)
+def language_server(
+    model: Annotated[str, Text(placeholder="gpt-4o-mini")],
+    base_url: Annotated[str, Text(placeholder="https://api.openai.com/v1")] = "",
+    key: Annotated[str, SecretName(placeholder="OPENAI_API_KEY")] = "OPENAI_API_KEY",
+) -> Model:
+    """Names a language model on a server, for chat and its kin: any that speaks as OpenAI's does.
+
+    Args:
+        model: What the server calls it.
+        base_url: Address of its API; empty is OPENAI_BASE_URL of the environment, else OpenAI's own.
+        key: Name of the secret that it wants, pf.secrets["…"] or a variable of the environment; never the key itself.
+    """
+    chosen = {"base_url": base_url.strip(), "key": key.strip()}
+    return Model(SERVED + model.strip(), {name: value for name, value in chosen.items() if value or name == "key"})
+
+
+def _unfit_form(known: Mapping[str, Any]) -> Iterable[Complaint]:
+    """Say what is wrong with a JSON Schema before anything runs."""
+    try:
+        read_form(known.get("json_schema") or "")
+    except MediaError as error:
+        yield Complaint("json-schema", str(error), port="json_schema")
+
+
+def _ends(stop: str) -> tuple[str, ...]:
+    r"""Return the texts before which an answer ends, one a line; \n in a line is the end of one."""
+    lines = (line.replace("\\n", "\n").replace("\\t", "\t") for line in stop.splitlines())
+    ends = tuple(dict.fromkeys(line for line in lines if line))
+    if len(ends) > MOST_ENDS or any(len(end) > LONGEST_END for end in ends):
+        raise MediaError(f"An answer has at most {MOST_ENDS} ends of {LONGEST_END} letters, one a line.")
+    return ends
+
+
+@node(export=write_chat, check=_unfit_form)
 def chat(
     prompt: Annotated[str, Prompt(lines=4, placeholder="Write a haiku about rain.")],
     system: Annotated[str, Prompt(lines=2, placeholder="You answer in one sentence.")] = "",
@@ -45,27 +94,32 @@ def chat(
     top_p: Annotated[float, Slider(0.05, 1, step=0.05), Advanced()] = 0.95,
     repetition_penalty: Annotated[float, Slider(0.8, 2, step=0.05), Advanced()] = 1.0,
     seed: Annotated[int, Seed()] = 0,
+    stop: Annotated[str, Text(lines=2, placeholder="###"), Advanced()] = "",
+    json_schema: Annotated[str, Text(lines=6, placeholder='{"type": "object"}'), Advanced()] = "",
     progress: Progress = Progress(),
 ) -> str:
-    """Answers a prompt, and talks about pictures where the model can see.
+    r"""Answers a prompt, and talks about pictures where the model can see.
 
     Args:
         prompt: What you say.
         system: How the model is to behave; empty is as it was made.
         images: What you show it; wants a vision-language model.
-        model: A card's name, a Hub id, a folder or a .gguf file.
+        model: A card's name, a Hub id, a folder or a .gguf file; or a model on a server.
         max_tokens: The longest answer; a token is about three quarters of a word.
         temperature: 0 always says the likeliest; higher is more surprising.
         top_p: Only the likeliest tokens are drawn from, that together have this share.
         repetition_penalty: Above 1, what was said before becomes less likely.
         seed: The same seed gives the same answer; without influence at temperature 0.
+        stop: The answer ends before any of these, one a line; \n stands for the end of a line.
+        json_schema: The answer is JSON that fits this JSON Schema, or the node fails and quotes it; empty is any text.
     """
     from ..models.loading import lend
 
     wanted_text(prompt, "prompt")
-    sampling = Sampling(max_tokens, temperature, top_p, repetition_penalty, seed)
+    sampling = Sampling(max_tokens, temperature, top_p, repetition_penalty, seed, stop=_ends(stop))
+    form = read_form(json_schema)
     with lend(model, "chat", progress) as loan:
-        return answer(loan, prompt, sampling, progress, system=system, images=images or [])
+        return answer(loan, prompt, sampling, progress, system=system, images=images or [], form=form)
 
 
 @node(export=write_expand_prompt)

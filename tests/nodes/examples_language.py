@@ -55,7 +55,26 @@ def _classify_text(zoo: Zoo) -> Example:
     }
 
 
+def _language_server(_: Zoo) -> Example:
+    return {
+        "inputs": {"model": "small", "base_url": "http://127.0.0.1:9/v1", "key": ""},
+        "vary": {"base_url": "http://127.0.0.1:8/v1", "key": "OPENAI_API_KEY"},
+    }
+
+
+def _chat_of_forms(zoo: Zoo) -> Example:
+    inputs = {"model": str(zoo("llama")), "prompt": "a red circle", "max_tokens": 8, "temperature": 0.0}
+    return {
+        "inputs": inputs,
+        "vary": {"stop": "a\ne\ns"},
+        "unchanged": {"json_schema": "Nothing that random weights say is JSON; tests/models/test_served.py asks for it."},
+        "only": ("stop", "json_schema"),
+    }
+
+
 EXAMPLES = {
+    "language_server": _language_server,
+    "chat:forms": _chat_of_forms,
     "chat": _chat,
     "chat:llava": _chat_of_pictures,
     "expand_prompt": _expand_prompt,

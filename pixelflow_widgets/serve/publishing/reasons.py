@@ -22,7 +22,7 @@ UNTRAVELLED = ("latents", "any")
 """Types that no request brings."""
 UNGIVEN = ("latents", "model")
 """Types that no answer brings."""
-_PLACES = ("path", "paths", "file", "files", "folder", "directory", "dataset", "url")
+_PLACES = ("path", "paths", "file", "files", "folder", "directory", "dataset", "url", "base_url")
 """What a port is called that names something on this machine or elsewhere; those of pure nodes of ours name nothing."""
 _PICKERS = {"file": "a file", "model": "a model", "lora": "a LoRA", "loras": "LoRAs"}
 _HARMLESS = ("int", "float", "flag", "choice")
