@@ -63,12 +63,12 @@ def test_any_axis_runs_down_or_to_the_right_and_the_others_are_turned_like_pages
     expect(root.locator(".pc-label")).to_have_text(PROMPTS)
     first = root.locator(".pc-cell").first
     expect(first).to_have_attribute("aria-label", f"{PROMPTS[0]}, seed 1, guidance 2")
-    root.get_by_label("Guidance").select_option("4")
+    root.get_by_role("combobox", name="Guidance", exact=True).select_option("4")
     expect(first).to_have_attribute("aria-label", f"{PROMPTS[0]}, seed 1, guidance 4")
-    root.get_by_label("Columns").select_option("Prompt")
+    root.get_by_role("combobox", name="Columns", exact=True).select_option("Prompt")
     assert column_labels(root) == PROMPTS
     expect(root.locator(".pc-label")).to_have_text(["1", "2", "3"])
-    root.get_by_label("Rows").select_option("Guidance")
+    root.get_by_role("combobox", name="Rows", exact=True).select_option("Guidance")
     expect(root.locator(".pc-label")).to_have_text(["2", "4"])
     expect(root.locator(".pc-picture img")).to_have_count(6)
 
@@ -87,13 +87,13 @@ def test_stars_are_given_by_keys_and_clicks_and_the_best_come_first(page: Page) 
     root.locator(".pc-cell").first.get_by_role("button").focus()
     page.keyboard.press("2")
     soon(page, lambda: comparison.rating(0) == 2)
-    root.get_by_label("Show").select_option("most stars first")
+    root.get_by_role("combobox", name="Show", exact=True).select_option("most stars first")
     expect(root.locator(".pc-rank")).to_have_text(["1", "2", "3"])
     labels = [one.get_attribute("aria-label") for one in root.locator(".pc-cell").all()]
     assert labels[0] == f"{PROMPTS[1]}, seed 1, guidance 2" and comparison.order == "rating"
     comparison.score(lambda image: float(image.getpixel((32, 20))[2]), name="blueness").sort("blueness")
     expect(root.locator(".pc-rank")).to_have_count(18)
-    expect(root.get_by_label("Show")).to_have_value("blueness")
+    expect(root.get_by_role("combobox", name="Show", exact=True)).to_have_value("blueness")
     for cell in range(18):
         comparison.rate(cell, None)
 

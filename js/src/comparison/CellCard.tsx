@@ -1,7 +1,7 @@
 import { memo, useEffect, useRef } from "react";
 import type { Thumbnail } from "../finetuning/dataset";
 import type { Comparison } from "./comparison";
-import { type Axis, type Cell, clock, shortNumber, starOfKey, valuesOf, wordsOfCell } from "./grid";
+import { type Axis, type Cell, shortNumber, starOfKey, tookWords, valuesOf, wordsOfCell } from "./grid";
 import { Stars } from "./Stars";
 
 const SMALL = 128;
@@ -60,7 +60,7 @@ export const CellCard = memo(function CellCard(props: Props) {
     const meant = status === "done" ? starOfKey(event.key, stars) : null;
     if (meant !== null) rate(meant);
   };
-  const took = seconds === null ? "" : seconds < 10 ? `${seconds.toFixed(1)} s` : clock(seconds);
+  const took = seconds === null ? "" : tookWords(seconds);
   return (
     <figure ref={frame} className="pc-cell" data-status={status} aria-label={words}>
       <button

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { Icon } from "../playground/icons";
 import type { Comparison } from "./comparison";
-import { type Axis, type Cell, clock, shortNumber, starOfKey, valuesOf, wordsOfCell } from "./grid";
+import { type Axis, type Cell, shortNumber, starOfKey, tookWords, valuesOf, wordsOfCell } from "./grid";
 import { Stars } from "./Stars";
 
 const SMALL = 128;
@@ -102,7 +102,7 @@ export function Large({ comparison, axes, cells, rows, number, go }: Props) {
         {cell.seconds !== null && (
           <div>
             <dt>took</dt>
-            <dd>{clock(cell.seconds)}</dd>
+            <dd>{tookWords(cell.seconds)}</dd>
           </div>
         )}
       </dl>
@@ -116,7 +116,7 @@ export function Large({ comparison, axes, cells, rows, number, go }: Props) {
           Before
         </button>
         <span>
-          <Stars stars={cell.stars} what={words} rate={rate} />
+          <Stars stars={cell.stars} what={words} rate={rate} isWithoutArrows />
         </span>
         <button
           type="button"

@@ -8,12 +8,14 @@ interface Props {
   /** What is rated. */
   what: string;
   rate(stars: number): void;
+  /** Arrows do something else where they stand. */
+  isWithoutArrows?: boolean;
 }
 
 /** Five stars: a click, keys 1 to 5 or arrows give them; the same star again, 0 or Backspace takes them away. */
-export function Stars({ stars, what, rate }: Props) {
+export function Stars({ stars, what, rate, isWithoutArrows = false }: Props) {
   const keys = (event: React.KeyboardEvent) => {
-    const way = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key];
+    const way = isWithoutArrows ? 0 : { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key];
     const meant = way ? Math.min(5, Math.max(0, stars + way)) : starOfKey(event.key, stars);
     if (meant === null) return;
     event.preventDefault();

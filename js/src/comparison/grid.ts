@@ -95,6 +95,9 @@ export function clock(seconds: number): string {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
+/** "2.5 s", "0:12" */
+export const tookWords = (seconds: number) => (seconds < 10 ? `${seconds.toFixed(1)} s` : clock(seconds));
+
 /** Which star is meant by a key: 1 to 5, 0 for none; null for any other key. */
 export function starOfKey(key: string, now: number): number | null {
   if (/^[0-5]$/.test(key)) return Number(key);
