@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from ..errors import Cancelled, FlowProblems, PixelFlowError, RunError
+from ..errors import BudgetExceeded, Cancelled, FlowProblems, PixelFlowError, RunError
 from ..flow.media_files import from_json
 from ..flow.problems import Problem
 from ..media.previews import LIVE_VIEW
@@ -73,20 +73,23 @@ class Runs:
 
     # Starting and stopping
 
-    def start(self, run: str, targets: list[str] | None, inputs: Mapping[str, Any]) -> int:
+    def start(
+        self, run: str, targets: list[str] | None, inputs: Mapping[str, Any], *, over_budget: bool = False
+    ) -> int:
         """Start a run when its turn comes; return at which place it waits, 0 if it has begun.
 
         Args:
             run: Its id, made by the page.
             targets: Names of outputs of the flow, or ids of nodes; None is everything that has an effect.
             inputs: Values of the flow's inputs, as JSON.
+            over_budget: Start it though it exceeds the flow's budget.
 
         Raises:
             RunError: This run was asked for already, or too many wait.
         """
         if run == self.states.run:
             raise RunError("This run was asked for already.")
-        return self._enqueue(Entry(run, self, lambda: self._launch(run, targets, inputs)))
+        return self._enqueue(Entry(run, self, lambda: self._launch(run, targets, inputs, over_budget=over_budget)))
 
     def start_auto(self, targets: list[str]) -> None:
         """Start a run that nobody asked for when its turn comes, in place of the one before.
@@ -138,20 +141,31 @@ class Runs:
         shown = self._asked.get(node)
         asking.answer(node if shown is None else shown.node, pick)
 
-    def _launch(self, run: str, targets: list[str] | None, inputs: Mapping[str, Any], *, is_auto: bool = False) -> None:
+    def _launch(
+        self,
+        run: str,
+        targets: list[str] | None,
+        inputs: Mapping[str, Any],
+        *,
+        is_auto: bool = False,
+        over_budget: bool = False,
+    ) -> None:
         if not is_auto:  # one that has nothing to do, or cannot run, is not shown
             self.states.begin(run)
             self._frames.clear()
         self._queue_changed()
-        start = functools.partial(self._start, run, targets, inputs, is_auto)
+        start = functools.partial(self._start, run, targets, inputs, is_auto, over_budget)
         threading.Thread(target=start, name=f"pixelflow-start-{run}", daemon=True).start()
 
-    def _start(self, run: str, targets: list[str] | None, inputs: Mapping[str, Any], is_auto: bool) -> None:
+    def _start(
+        self, run: str, targets: list[str] | None, inputs: Mapping[str, Any], is_auto: bool, over_budget: bool
+    ) -> None:
         try:
             if run in self.stops:
                 raise Cancelled("The run was stopped.")
             flow = self._flow()
-            flow.start(_given(flow, inputs), targets=targets, id=run, priority=int(is_auto))
+            given = _given(flow, inputs)
+            flow.start(given, targets=targets, id=run, priority=int(is_auto), over_budget=over_budget)
         except Exception as error:
             if not is_auto:
                 self._refuse(run, error)
@@ -179,7 +193,8 @@ class Runs:
             message = f"The run did not start ({type(error).__name__}: {str(error)[:200]})."
         self._end(run, "failed")
         told = [problem_for_page(problem) for problem in problems]
-        self.pages.send({"type": "refused", "run": run, "message": message, "problems": told})
+        over = {"over": error.over} if isinstance(error, BudgetExceeded) else {}  # the page asks whether to run it yet
+        self.pages.send({"type": "refused", "run": run, "message": message, "problems": told, **over})
 
     # Following
 
