@@ -141,7 +141,7 @@ class Requests:
             raise RunError("Targets are ids of nodes or names of outputs, or null.")
         if not isinstance(inputs, dict):
             raise RunError("Inputs are an object of names and values.")
-        return {"queued": self._runs.start(run, targets, inputs)}
+        return {"queued": self._runs.start(run, targets, inputs, over_budget=message.get("over_budget") is True)}
 
     def _stop(self, _: str, message: Message, __: Buffers) -> Message:
         self._runs.stop(message.get("run"), now=message.get("now") is True)
