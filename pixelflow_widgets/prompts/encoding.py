@@ -182,7 +182,8 @@ def _provider(
     from compel.embeddings_provider import EmbeddingsProvider, SplitLongTextMode
 
     window = _window(tokenizer, encoder)
-    asked = EmbeddingsProvider(
+    made: Any = EmbeddingsProvider  # its hints know fewer tokenizers than it takes
+    asked = made(
         _Words(pipeline, tokenizer, MOST_PARTS * (window - 2)),
         _Layer(encoder, skip, is_xl, pipeline._execution_device),
         truncate=False,

@@ -110,7 +110,7 @@ def _closed(stack: list[tuple[str, int, list[int]]], letter: str, at: int, text:
     if len(colons) != 2 or at - colons[1] > _LONGEST_NUMBER:
         return None
     number = _NUMBER.fullmatch(text, colons[1] + 1, at)
-    return Change(start, *colons, at, float(number[1])) if number else None
+    return Change(start, colons[0], colons[1], at, float(number[1])) if number else None
 
 
 def _at(source: Letters, changes: list[Change], moment: float, steps: int) -> Letters:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -102,7 +104,7 @@ def test_any_text_is_read_and_each_letter_knows_its_place(text: str) -> None:
         assert [text[place] for place in part.letters.places] == list(part.text)
         assert part.letters.places[0] == part.start and part.letters.places[-1] == part.end - 1
         behind = part.end
-    assert all(one.weight != other.weight for one, other in zip(parts, parts[1:], strict=False))
+    assert all(one.weight != other.weight for one, other in itertools.pairwise(parts))
 
 
 @given(st.text(alphabet="ab ,.", min_size=1, max_size=30), st.floats(0, 4).map(lambda weight: round(weight, 2)))
