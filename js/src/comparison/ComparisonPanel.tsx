@@ -171,9 +171,9 @@ function Cells({ comparison, state, layout, rows, enlarge }: ShownProps) {
         ))}
         {rows.map((row, place) => (
           <div key={down?.labels[place]} className="pc-row">
-            <span className="pc-label" title={down?.labels[place]}>
-              {down?.labels[place]}
-            </span>
+            <div className="pc-label" title={down?.labels[place]}>
+              <span>{down?.labels[place]}</span>
+            </div>
             {row.map((number) => card(number, 0, false))}
           </div>
         ))}
