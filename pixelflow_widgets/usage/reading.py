@@ -65,4 +65,5 @@ def _read(node_type: NodeType, model: Model, values: Mapping[str, Any]) -> tuple
         return count(model, *texts), node_type.name in _LANGUAGE
     if values.get("images"):
         return None, True
-    return count_chat(model, values["prompt"], values["system"] or ""), False
+    has_form = bool(values.get("json_schema"))  # it is told to the model, too
+    return count_chat(model, values["prompt"], values["system"] or ""), has_form

@@ -320,7 +320,7 @@ def _turns(node_type: NodeType, values: Mapping[str, Any]) -> float:
 
 def _length(values: Mapping[str, Any]) -> float:
     """Return how long what is written or sounds will be at most, in tokens or seconds; 1 where that is not asked."""
-    return math.prod(max(0.1, number) for name in _LASTING if (number := _number(values.get(name))))
+    return math.prod(max(0.001, number) for name in _LASTING if (number := _number(values.get(name))))
 
 
 def _number(value: Any) -> float | None:
