@@ -83,7 +83,7 @@ def needs_encoding(pipeline: Any, words: Mapping[str, Any], steps: int) -> bool:
         return True
     texts = [parts[0][0] for ((_, parts),) in said if parts]
     return any(
-        len(tokenizer(text)["input_ids"]) > _window(tokenizer, encoder)
+        len(tokenizer(text, verbose=False)["input_ids"]) > _window(tokenizer, encoder)
         for tokenizer, encoder in _encoders(pipeline)
         for text in texts
     )
@@ -228,7 +228,7 @@ class _Words:
         if hasattr(self._pipeline, "maybe_convert_prompt"):
             texts = self._pipeline.maybe_convert_prompt(texts, self._tokenizer)
         left, found = self._most, []
-        for numbers in self._tokenizer(texts)["input_ids"]:
+        for numbers in self._tokenizer(texts, verbose=False)["input_ids"]:
             kept = numbers[1:-1][:left]
             left -= len(kept)
             found.append([numbers[0], *kept, numbers[-1]])
