@@ -183,7 +183,7 @@ def test_a_function_is_a_score_and_cells_are_sorted_by_it(squares: pf.Flow) -> N
 
 
 def test_a_node_type_is_a_score_with_the_prompt_of_each_cell(squares: pf.Flow, zoo: Zoo, worker: WorkerBackend) -> None:
-    clip = str(zoo("clip"))
+    clip = pf.Model(str(zoo("clip")))
     comparison = run(squares, prompts=["red", "blue"], size=16).score("clip_score", model=clip)
     by_hand = [
         float(pf.nodes.clip_score(PIL.Image.new("RGB", (16, 16), name), name, model=clip)) for name in ("red", "blue")

@@ -50,3 +50,13 @@ def test_a_new_shape_is_taught_and_used(tmp_path: Path, monkeypatch: pytest.Monk
     assert sum("image/png" in output.get("data", {}) for output in outputs) >= 3
     tables = "".join(output["data"]["text/plain"] for output in outputs if "text/html" in output.get("data", {}))
     assert "finished" in tables and "starter" in tables
+
+
+def test_prompts_are_compared(tmp_path: Path) -> None:
+    notebook = nbformat.read(ROOT / "notebooks" / "04_prompts_and_costs.ipynb", as_version=4)
+    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
+    told = [output.get("data", {}).get("text/plain", "") for output in outputs]
+    assert "Starter: 18 runs: 3 prompts × 3 seeds × 2 steps" in told, "what the saved notebook keeps"
+    assert sum("image/png" in output.get("data", {}) for output in outputs) >= 2
+    assert len(list((tmp_path / "compared").glob("*.png"))) == 19

@@ -21,6 +21,7 @@ _KINDS = {"prompt": "text", "model": "model", "seed": "int"}
 
 def compare(
     subject: str | Path | Model | Flow | None = None,
+    /,
     *,
     prompts: Any = None,
     models: Any = None,

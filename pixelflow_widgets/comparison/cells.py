@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, Literal
 
 import PIL.Image
@@ -49,6 +48,7 @@ class Cell:
     seconds: float | None = None
     error: str = ""
     scores: dict[str, float] = field(default_factory=dict)
+    _thumbnail: bytes = field(default=b"", repr=False)
 
     @property
     def image(self) -> Image | None:
@@ -60,12 +60,15 @@ class Cell:
         """Return what is shown where there is no picture."""
         return "\n".join(str(value) for value in self.told.values() if value is not None)
 
-    @cached_property
+    @property
     def thumbnail(self) -> bytes:
-        """Return a small JPEG of the picture; asked for when it is there."""
-        image = self.image
-        if image is None:
-            return b""
+        """Return a small JPEG of the picture; empty where there is none."""
+        if self.file and not self._thumbnail:
+            self._thumbnail = self._made_small()
+        return self._thumbnail if self.file else b""
+
+    def _made_small(self) -> bytes:
+        image = PIL.Image.open(io.BytesIO(self.file))
         small = eight_bits(image)
         if small.mode not in ("RGB", "L"):
             paper = PIL.Image.new("RGBA", small.size, "white")

@@ -146,5 +146,4 @@ class Work:
 
     @staticmethod
     def _keep(cell: Cell, image: Image, record: str) -> None:
-        cell.__dict__.pop("thumbnail", None)
         cell.file, cell.size = picture_file(image, ".png", record), image.size

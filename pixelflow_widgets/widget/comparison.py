@@ -30,7 +30,7 @@ class Celled(Protocol):
 
     number: int
     at: tuple[int, ...]
-    status: Any
+    status: Any  # "waiting", "running", "done" or "failed"
     file: bytes
     size: tuple[int, int]
     seconds: float | None
