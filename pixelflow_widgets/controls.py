@@ -14,6 +14,8 @@ class Control:
     """Is a form element; `kind` names it in the page."""
 
     kind: ClassVar[str] = ""
+    names_a_secret: ClassVar[bool] = False
+    """What stands there is a name; the secret itself is never kept."""
     reads: ClassVar[str] = ""
     """Which files its value names, as `registry.fingerprints` calls them: results follow those, too."""
 
@@ -67,6 +69,8 @@ class Text(Control):
 @dataclass(frozen=True)
 class SecretName(Text):
     """Types the name of a secret; an edit that puts the secret itself there is refused, for it would be kept."""
+
+    names_a_secret: ClassVar[bool] = True
 
 
 @dataclass(frozen=True)

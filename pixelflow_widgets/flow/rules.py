@@ -8,6 +8,7 @@ from typing import Any
 from ..errors import FlowFileError, MediaError, OperationRejected
 from ..schema import PortType, Registry, may_connect
 from ..schema.port_types import read_port_type
+from ..secrets import held_by, looks_like_a_key
 from .bindings import bound_ports
 from .document import Document, edges, feeds, find_named, is_name, split_port, title_of, users
 from .file import check_shape
@@ -45,6 +46,7 @@ class Rules:
         Raises:
             OperationRejected: Says why in words.
         """
+        self._check_secrets(document, operation)
         match operation["op"]:
             case "connect":
                 self._check_edge(document, operation["from"], operation["to"])
@@ -90,6 +92,29 @@ class Rules:
     def _join(self, source: str, target: str) -> None:
         self._targets.setdefault(source.partition(".")[0], []).append(target.partition(".")[0])
         self._feeders.setdefault(target, []).append(source)
+
+    def _check_secrets(self, document: Document, operation: Operation) -> None:
+        """Refuse what would keep the value of a secret: from then on it would be in the journal, the file, each version."""
+        if (name := held_by(operation)) is not None:
+            raise OperationRejected(
+                f"This holds the value of the secret '{name}', which would be saved with the flow. Write its name."
+            )
+        if operation["op"] == "set_values":
+            entry, values = document["nodes"].get(operation["id"]), operation["values"]
+        elif operation["op"] == "add_node":
+            entry = operation["node"]
+            values = entry.get("values")
+        else:
+            return
+        node_type = self._registry.find(entry["type"]) if isinstance(entry, Mapping) and "type" in entry else None
+        for name, port in node_type.inputs.items() if node_type and isinstance(values, Mapping) else ():
+            value = values.get(name)
+            is_for_names = port.control is not None and port.control.names_a_secret
+            if is_for_names and isinstance(value, str) and looks_like_a_key(value):
+                raise OperationRejected(
+                    f"What is put into '{name}' looks like a key itself, which would be saved with the flow. Write "
+                    "pf.secrets['MY_KEY'] = '…' in a cell, and MY_KEY here."
+                )
 
     def _check_edge(self, document: Document, source: str, target: str) -> None:
         source_node, target_node = source.partition(".")[0], target.partition(".")[0]

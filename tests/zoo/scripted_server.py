@@ -1,4 +1,4 @@
-"""A server of language models on 127.0.0.1 that does what a test says: answers, refuses, stumbles, falls silent, dies."""
+"""A server of language models on 127.0.0.1 that does what a test says: answers, refuses, stumbles, is silent, dies."""
 
 from __future__ import annotations
 

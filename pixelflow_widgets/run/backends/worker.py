@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ...errors import Cancelled, MediaError, NodeFailed, RunError, WorkerLost
-from ...media import Preview
+from ...media import Model, Preview
 from ...schema import Port, PortType
 from ...schema.usage import Usage
 from ..transport import pack_function
@@ -138,7 +138,7 @@ class WorkerBackend:
         ports = task.node_type.inputs
         if record := task.node_type.record:  # travels like a text that came to a port
             ports = {**ports, record: Port(record, PortType("text"))}
-        lane = "model" if any(port.type.name == "model" for port in ports.values()) else "pool"
+        lane = "model" if any(_computes(port, task.inputs.get(name)) for name, port in ports.items()) else "pool"
         try:
             process.give(number, ports, task.inputs, lane, task.priority, code, task.node_type.shape)
             return follower.follow()
@@ -164,6 +164,11 @@ class WorkerBackend:
             if self._process is not None:
                 self._process.end()
                 self._process = None
+
+
+def _computes(port: Port, value: Any) -> bool:
+    """Return whether what comes to a port computes in the worker: a model that is not on a server."""
+    return port.type.name == "model" and not (isinstance(value, Model) and value.is_served)
 
 
 class _Gone(Exception):
