@@ -81,5 +81,16 @@ _USAGE = (
     ) WITHOUT ROWID""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_ENDPOINTS + _KEYS + _JOBS + _ARTIFACTS + _WEBHOOKS + _USAGE,)
+_TOKENS = ("input_tokens", "cached_tokens", "output_tokens", "images")
+_COSTS = (
+    *(f"ALTER TABLE usage ADD COLUMN {name} INTEGER NOT NULL DEFAULT 0" for name in _TOKENS),
+    *(
+        f"ALTER TABLE usage ADD COLUMN {name} REAL NOT NULL DEFAULT 0"
+        for name in ("cpu_seconds", "gpu_seconds", "money")
+    ),
+    # How many jobs used something that has no price here: their money is not all of it.
+    "ALTER TABLE usage ADD COLUMN unpriced INTEGER NOT NULL DEFAULT 0",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_ENDPOINTS + _KEYS + _JOBS + _ARTIFACTS + _WEBHOOKS + _USAGE, _COSTS)
 """What brings the tables from one form to the next; the number of the form is kept in the file."""

@@ -84,7 +84,7 @@ class JobTold(BaseModel):
     outputs: dict[str, Any] | None = Field(description="By name; files as what GET /v1/artifacts/{id} gives.")
     error: Failure | None
     seeds: dict[str, Any] | None = Field(description="The seeds that were used: sent again, they give the same.")
-    usage: dict[str, Any] | None
+    usage: JobUsage | None
     urls: JobUrls
 
 
@@ -152,6 +152,14 @@ class UsageRow(BaseModel):
     seconds: float
     nodes: int
     found: int
+    input_tokens: int = Field(description="That models read.")
+    cached_tokens: int = Field(description="Those among them that a server had in its cache.")
+    output_tokens: int = Field(description="That models wrote.")
+    images: int
+    cpu_seconds: float
+    gpu_seconds: float
+    money: float = Field(description="Of what has a price; by the prices of then.")
+    unpriced: int = Field(description="Jobs that used something whose price is not known.")
 
 
 class UsageTold(BaseModel):
@@ -160,6 +168,35 @@ class UsageTold(BaseModel):
     usage: list[UsageRow]
     jobs: int
     seconds: float
+    nodes: int
+    found: int
+    input_tokens: int
+    cached_tokens: int
+    output_tokens: int
+    images: int
+    cpu_seconds: float
+    gpu_seconds: float
+    money: float
+    unpriced: int
+    currency: str = Field(description="Of the money.")
+
+
+class JobUsage(BaseModel):
+    """Is what a job used; the jobs of older versions say less."""
+
+    model_config = ConfigDict(extra="allow")
+    seconds: float | None = Field(default=None, description="From its begin to its end.")
+    nodes: int | None = Field(default=None, description="That ran.")
+    found: int | None = Field(default=None, description="Whose results were there.")
+    input_tokens: int | None = None
+    cached_tokens: int | None = None
+    output_tokens: int | None = None
+    images: int | None = None
+    cpu_seconds: float | None = None
+    gpu_seconds: float | None = None
+    money: float | None = Field(default=None, description="None where a price is not known.")
+    currency: str | None = None
+    unpriced: int | None = Field(default=None, description="Nodes whose price is not known.")
 
 
 class WebhookTold(BaseModel):

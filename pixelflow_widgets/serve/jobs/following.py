@@ -10,6 +10,7 @@ from typing import Any
 from ...media import Preview
 from ...run import Run
 from ...run.events import Event
+from ..usage import Spending
 from .events import Told
 
 _MOST_NODES = 1000
@@ -54,6 +55,7 @@ class Follower:
         """What is being done."""
         self.nodes = self.found = 0
         """How many nodes ran, and how many results were there."""
+        self.spending = Spending()
         self._count = max(1, len(run.node_types))
         self._fractions: dict[str, float] = {}
         self._told: list[Told] = []
@@ -102,8 +104,12 @@ class Follower:
                 self._fractions.pop(node, None)
                 self.found += event.cached
                 self.nodes += not event.cached
+                self.spending.hear(event)
                 self._tell("node-finished", node, seconds=round(event.took or 0.0, 3), found=event.cached)
                 self._has_moved = True
+
+            case "node-failed":
+                self.spending.hear(event)
 
     def _tell(self, kind: str, node: str, **data: Any) -> None:
         if self.nodes + self.found <= _MOST_NODES:

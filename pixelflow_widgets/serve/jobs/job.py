@@ -42,7 +42,7 @@ class Job:
         error: "type", "message" and, where it was one, "node".
         outputs: By name, as JSON; media as artifacts.
         seeds: The seeds that were used, by input or "node.port".
-        usage: "seconds", "nodes" and "found".
+        usage: "seconds", "nodes", "found", tokens, seconds of processors, "money" (None: not known); see `serve.usage`.
         cancel_asked: Whether somebody wants it to stop.
     """
 

@@ -279,7 +279,7 @@ class Jobs:
             outputs: By name, as JSON.
             error: "type", "message", and "node" where it was one.
             seeds: Those that were used.
-            usage: "seconds", "nodes" and "found".
+            usage: What it used: "seconds", "nodes", "found" and what `serve.usage.Spending` tells.
         """
         with self._store.writing() as connection:
             found = {"outputs": outputs, "error": error, "seeds": seeds, "usage": usage}

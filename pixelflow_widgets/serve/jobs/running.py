@@ -15,6 +15,7 @@ from ...flow.signature import read_values
 from ...run import Run, start
 from ...run.backends import Backend
 from ...run.events import Event
+from ...usage.noting import note
 from ..uploads.reading import open_medium
 from .artifacts import Artifacts
 from .following import Follower, gathered
@@ -140,7 +141,8 @@ class RunningJob:
     def _end(self, follower: Follower, opened: Opened, seconds: float) -> None:
         run = follower.run
         error = next(iter(run.errors.values()), None)
-        usage = {"seconds": seconds, "nodes": follower.nodes, "found": follower.found}
+        usage = {"seconds": seconds, "nodes": follower.nodes, "found": follower.found, **follower.spending.as_json()}
+        self._note(run, opened)
         if run.status == "done":
             signature = opened.endpoint.signature
             outputs = outputs_of(run, signature, Results(self._artifacts, self.job.id, self.job.key))
@@ -159,6 +161,13 @@ class RunningJob:
             self._surely(lambda: self._jobs.hand_back(self.job.id, self._owner, words=words))
         else:
             self._fail(error or PixelFlowError("The flow did not give what it promises."), usage)
+
+    def _note(self, run: Run, opened: Opened) -> None:
+        """Note what it took for estimates and budgets; nothing of that may break a job."""
+        try:
+            note(run, opened.files)
+        except Exception:
+            _log.exception("What the job %s took could not be noted.", self.job.id)
 
     def _finish(self, follower: Follower, status: str, **found: Any) -> None:
         told = follower.news()

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
-from ...usage import used
+from ...usage import SUMS, currency, used
 from ..shapes import UsageTold
 from .answering import answers, key_of, serving_of
 
@@ -25,5 +25,5 @@ async def read_usage(
     """Say what the key used, by day, flow and ending; an admin sees all keys."""
     key = key_of(request)
     rows = used(serving_of(request).store, key=None if key.is_admin else key.id, name=flow, since=since or "")
-    sums = {"jobs": sum(row["jobs"] for row in rows), "seconds": sum(row["seconds"] for row in rows)}
-    return JSONResponse({"usage": rows, **sums})
+    sums = {name: sum(row[name] for row in rows) for name in ("jobs", *SUMS)}
+    return JSONResponse({"usage": rows, **sums, "currency": currency()})
