@@ -6,21 +6,25 @@ none along. What was spent is noted when a run has ended, beside the history of 
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from ..errors import BudgetExceeded, FlowProblems, RatesError
+from ..flow.document import Document
 from ..flow.file import write_atomically
+from ..flow.media_files import MediaFiles
 from ..media.folders import config_folder
 from ..run.history import place_of, process_history
+from ..schema import Registry
 from .cost import in_words
-from .estimates import Estimate, estimate
+from .estimates import Estimate, estimate, estimate_of
 from .paces import process_paces
 
 FILE = "budgets.json"
@@ -29,6 +33,7 @@ MOST_FLOWS = 5000
 FLUSH_SECONDS = 2.0
 _SCOPES = ("run", "flow", "day")
 _UNITS = ("money", "seconds", "tokens")
+_SpentBy = Callable[[str, str], float]
 _WORDS = {"run": "the budget of a run", "flow": "this flow's budget", "day": "today's budget"}
 
 
@@ -98,21 +103,44 @@ def check_run(flow: Any, inputs: Mapping[str, Any] | None = None, targets: Itera
     Raises:
         BudgetExceeded: It would, or nobody knows whether it would; says why, and what to do.
     """
-    budget = budget_of(flow)
-    if not budget:
-        return
+    if budget := budget_of(flow):
+        remedy = "Run with over_budget=True, or raise flow.budget."
+        _check(flow.name, budget, lambda: estimate(flow, inputs=inputs, targets=targets), _spent_by(flow), remedy)
+
+
+def check_job(
+    document: Document, registry: Registry, files: MediaFiles, inputs: Mapping[str, Any], targets: Iterable[str]
+) -> None:
+    """Refuse a job of a server that would exceed the budget of the day.
+
+    Args:
+        document: The flow.
+        registry: Which node types there are.
+        files: Its media.
+        inputs: Values of its inputs by name.
+        targets: Names of its outputs.
+
+    Raises:
+        BudgetExceeded: It would, or nobody knows whether it would.
+    """
+    if budget := _budget(_read()["day"]):
+        remedy = "Send it again tomorrow, or let the owner of the server raise the budget."
+        told = functools.partial(estimate_of, document, registry, files, inputs, list(targets))
+        _check(str(document["name"]), budget, told, _spent_by(None), remedy)
+
+
+def _check(name: str, budget: Budget, reckon: Callable[[], Estimate], spent: _SpentBy, remedy: str) -> None:
     try:
-        told = estimate(flow, inputs=inputs, targets=targets)
+        told = reckon()
     except FlowProblems:
         return  # the run says so itself
     if not told.ran:
         return
     process_history().flush(FLUSH_SECONDS)  # what has just ended counts
-    over = [each for scope in _SCOPES for unit in _UNITS if (each := _over(flow, budget, scope, unit, told))]
+    over = [each for scope in _SCOPES for unit in _UNITS if (each := _over(budget, scope, unit, told, spent))]
     if over:
         reasons = " ".join(each["reason"] for each in over)
-        remedy = "Run with over_budget=True, or raise flow.budget."
-        raise BudgetExceeded(f"'{flow.name}' was not started. {reasons} {remedy}", over)
+        raise BudgetExceeded(f"'{name}' was not started. {reasons} {remedy}", over)
 
 
 def left_of(flow: Any) -> dict[str, dict[str, float]]:
@@ -120,20 +148,20 @@ def left_of(flow: Any) -> dict[str, dict[str, float]]:
     budget = budget_of(flow)
     process_history().flush(FLUSH_SECONDS)
     found: dict[str, dict[str, float]] = {}
+    spent = _spent_by(flow)
     for scope in _SCOPES:
         for unit in _UNITS:
             if (limit := budget.limit(scope, unit)) is not None:
-                found.setdefault(scope, {})[unit] = max(0.0, limit - _spent(flow, scope, unit))
+                found.setdefault(scope, {})[unit] = max(0.0, limit - spent(scope, unit))
     return found
 
 
-def _over(flow: Any, budget: Budget, scope: str, unit: str, told: Estimate) -> dict[str, Any] | None:
+def _over(budget: Budget, scope: str, unit: str, told: Estimate, spent: _SpentBy) -> dict[str, Any] | None:
     limit = budget.limit(scope, unit)
     if limit is None:
         return None
-    spent = _spent(flow, scope, unit)
     needed = _needed(told, unit)
-    left = max(0.0, limit - spent)
+    left = max(0.0, limit - spent(scope, unit))
     whose = _WORDS[scope]
     if limit == 0:
         reason = f"{whose[0].upper()}{whose[1:]} is 0 {_name(unit, told)}: nothing may run."
@@ -163,13 +191,18 @@ def _why(told: Estimate) -> str:
     return told.notes[0] if told.notes else "not everything that it depends on has run."
 
 
-def _spent(flow: Any, scope: str, unit: str) -> float:
-    if scope == "run":
-        return 0.0
-    if scope == "day":
-        today = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
-        return getattr(process_paces().spent(since=today), unit)
-    return getattr(process_paces().spent(place=place_of(flow), life=flow.epoch), unit)
+def _spent_by(flow: Any) -> _SpentBy:
+    """Return what tells how much was spent by a flow, and today by all; None is a job of a server."""
+
+    def spent(scope: str, unit: str) -> float:
+        if scope == "day":
+            today = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+            return getattr(process_paces().spent(since=today), unit)
+        if scope == "run" or flow is None:
+            return 0.0
+        return getattr(process_paces().spent(place=place_of(flow), life=flow.epoch), unit)
+
+    return spent
 
 
 def _name(unit: str, told: Estimate) -> str:
@@ -204,6 +237,10 @@ def budget_of(flow: Any) -> Budget:
         _move(before, place)
         kept = _read()
     told = {**kept["flows"].get(place, {}), **kept["day"]}
+    return _budget(told)
+
+
+def _budget(told: Mapping[str, Any]) -> Budget:
     try:
         return Budget(**told)
     except (TypeError, ValueError) as error:

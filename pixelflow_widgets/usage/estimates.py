@@ -5,16 +5,19 @@ Nothing is run and no model is loaded. What is not known is said, and never gues
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ..errors import RatesError
+from ..flow.document import Document
 from ..flow.graph import Graph
+from ..flow.media_files import MediaFiles
 from ..flow.subflows import with_subflows
 from ..run.cache import Cache, Results, as_list, process_cache
 from ..run.plan import Plan, make_plan
-from ..schema import NodeType
+from ..schema import NodeType, Registry
 from ..schema.usage import Usage
 from .cost import in_words, money
 from .noting import is_shipped, source_of, values_known
@@ -26,6 +29,8 @@ from .work import NodeWork, work_of_nodes
 
 MOST_TOLD = 200
 """So many nodes are told one by one; all are in the sums."""
+SECONDS = 3.0
+"""So long tokens are counted; what is not counted by then is told as not known."""
 MOST_READ = 200
 """So many results of nodes that have run are read for what comes into others."""
 _PLAIN = ("text", "int", "float", "flag", "model")
@@ -138,23 +143,45 @@ def estimate(flow: Any, *, inputs: Mapping[str, Any] | None = None, targets: Ite
     Raises:
         FlowProblems: It could not run.
     """
+    return estimate_of(flow.document, flow.registry, flow.media, inputs or {}, targets)
+
+
+def estimate_of(
+    document: Document,
+    registry: Registry,
+    files: MediaFiles,
+    inputs: Mapping[str, Any],
+    targets: Iterable[str] | None,
+) -> Estimate:
+    """Return what a run would cost; see `estimate`.
+
+    Args:
+        document: The flow.
+        registry: Which node types there are.
+        files: Its media.
+        inputs: Values of its inputs by name.
+        targets: As for `estimate`.
+
+    Raises:
+        FlowProblems: It could not run.
+    """
     cache = process_cache()
-    plan = make_plan(flow.document, flow.registry, flow.media, inputs or {}, targets, is_kept=cache.has)
+    plan = make_plan(document, registry, files, inputs, targets, is_kept=cache.has)
     todo, fresh = _todo(plan, cache)
     if not todo:
         return Estimate(fresh=fresh)
     types = {node: facts.node_type for node in todo if (facts := plan.keyed[node].settings.facts) is not None}
-    graph = Graph.of(flow.document)
-    known = _known(plan, graph, types, cache)
-    registry = with_subflows(flow.registry, flow.document)
-    works = work_of_nodes(flow.document, registry, plan.inputs, flow.media, known)
+    known = _known(plan, Graph.of(document), types, cache)
+    works = work_of_nodes(document, with_subflows(registry, document), plan.inputs, files, known)
     notes: list[str] = []
     try:
         card = rate_card()
     except RatesError as error:
         card, notes = None, [str(error)]
-    paces: dict[tuple[str, str], list[Sample]] = {}
-    made = [_of_node(plan.title(node), node, types[node], works[node], card, paces) for node in types if node in works]
+    reckoning = _Reckoning(card, time.monotonic() + SECONDS)
+    made = [reckoning.node(plan.title(node), node, types[node], works[node]) for node in types if node in works]
+    if reckoning.is_late:
+        notes.append("There is so much to read that not all of it was counted.")
     return _summed(made, fresh, card, notes)
 
 
@@ -208,70 +235,70 @@ class _Leaf(NamedTuple):
     usage: Usage
 
 
-def _of_node(
-    title: str,
-    node: str,
-    node_type: NodeType,
-    work: NodeWork,
-    card: RateCard | None,
-    paces: dict[tuple[str, str], list[Sample]],
-) -> NodeEstimate:
-    model = source_of(node_type, work.values)
-    kind = (node_type.name, model)
-    if kind not in paces:
-        paces[kind] = process_paces().of(*kind)
-    seconds, cpu, gpu = _paced(paces[kind], node_type, work.amount)
-    leaves = [_leaf(*each) for each in work.inside or [(node_type, work, 1.0)]]
-    times = work.items if work.inside else 1
-    counted = [leaf.tokens for leaf in leaves if leaf.tokens is not None]
-    price = _price(leaves, times, Usage(cpu_seconds=cpu or 0.0, gpu_seconds=gpu or 0.0), seconds, card)
-    return NodeEstimate(
-        node,
-        title,
-        node_type.name,
-        model or next((leaf.model for leaf in leaves if leaf.model), ""),
-        seconds,
-        cpu,
-        gpu,
-        round(sum(counted) * times) if counted or not any(leaf.is_least for leaf in leaves) else None,
-        round(sum(leaf.output for leaf in leaves) * times),
-        price,
-        len(paces[kind]),
-        any(leaf.is_least for leaf in leaves),
-    )
+class _Reckoning:
+    """Reckons what nodes cost.
 
+    Args:
+        card: The prices; None where they cannot be read.
+        until: When to stop counting tokens, by the monotonic clock.
+    """
 
-def _price(
-    leaves: list[_Leaf], times: float, machine: Usage, seconds: float | None, card: RateCard | None
-) -> float | None:
-    """Return what a node costs at most, or None where a price is not known, or the time of what costs by time."""
-    if card is None:
-        return None
-    total = money(machine, 0.0, card) or 0.0
-    for leaf in leaves:
-        rate = card.rate(leaf.model) if leaf.model else None
-        by_time = rate is not None and rate.second > 0
-        if by_time and seconds is None:
+    def __init__(self, card: RateCard | None, until: float) -> None:
+        self._card, self._until = card, until
+        self._paces: dict[tuple[str, str], list[Sample]] = {}
+        self.is_late = False
+
+    def node(self, title: str, node: str, node_type: NodeType, work: NodeWork) -> NodeEstimate:
+        """Return what one node costs, with what its body runs."""
+        model = source_of(node_type, work.values)
+        kind = (node_type.name, model)
+        if kind not in self._paces:
+            self._paces[kind] = process_paces().of(*kind)
+        samples = self._paces[kind]
+        seconds, cpu, gpu = _paced(samples, node_type, work.amount)
+        leaves = [self._leaf(*each) for each in work.inside or [(node_type, work, 1.0)]]
+        times = work.items if work.inside else 1
+        counted = [leaf.tokens for leaf in leaves if leaf.tokens is not None]
+        is_least = any(leaf.is_least for leaf in leaves)
+        return NodeEstimate(
+            *(node, title, node_type.name, model or next((leaf.model for leaf in leaves if leaf.model), "")),
+            *(seconds, cpu, gpu),
+            round(sum(counted) * times) if counted or not is_least else None,
+            round(sum(leaf.output for leaf in leaves) * times),
+            self._price(leaves, times, Usage(cpu_seconds=cpu or 0.0, gpu_seconds=gpu or 0.0), seconds),
+            len(samples),
+            is_least,
+        )
+
+    def _leaf(self, node_type: NodeType, work: NodeWork, times: float) -> _Leaf:
+        model = source_of(node_type, work.values)
+        makes = any(port.type.name == "image" for port in node_type.outputs.values())
+        images = round(work.items * times) if model and makes else 0
+        if not reads(node_type):
+            return _Leaf(0, 0, model, False, Usage(model, images=images))
+        self.is_late = self.is_late or time.monotonic() > self._until
+        tokens, is_least = (None, True) if self.is_late else input_tokens(node_type, work.values, self._until)
+        output = work.values.get("max_tokens") if "max_tokens" in node_type.inputs else 0
+        output = round((output if isinstance(output, int | float) else 0) * work.items * times)
+        tokens = None if tokens is None else round(tokens * times)
+        return _Leaf(tokens, output, model, is_least, Usage(model, tokens or 0, 0, output, images))
+
+    def _price(self, leaves: list[_Leaf], times: float, machine: Usage, seconds: float | None) -> float | None:
+        """Return what a node costs at most, or None where a price is not known, or the time of what costs by time."""
+        if self._card is None:
             return None
-        took = (machine.gpu_seconds or seconds or 0.0) if by_time else 0.0
-        price = money(leaf.usage, took / len(leaves) / times, card)
-        if price is None:
-            return None
-        total += price * times
-    return total
-
-
-def _leaf(node_type: NodeType, work: NodeWork, times: float) -> _Leaf:
-    model = source_of(node_type, work.values)
-    makes = any(port.type.name == "image" for port in node_type.outputs.values())
-    images = round(work.items * times) if model and makes else 0
-    if not reads(node_type):
-        return _Leaf(0, 0, model, False, Usage(model, images=images))
-    tokens, is_least = input_tokens(node_type, work.values)
-    output = work.values.get("max_tokens") if "max_tokens" in node_type.inputs else 0
-    output = round((output if isinstance(output, int | float) else 0) * work.items * times)
-    tokens = None if tokens is None else round(tokens * times)
-    return _Leaf(tokens, output, model, is_least, Usage(model, tokens or 0, 0, output, images))
+        total = money(machine, 0.0, self._card) or 0.0
+        for leaf in leaves:
+            rate = self._card.rate(leaf.model) if leaf.model else None
+            by_time = rate is not None and rate.second > 0
+            if by_time and seconds is None:
+                return None
+            took = (machine.gpu_seconds or seconds or 0.0) if by_time else 0.0
+            price = money(leaf.usage, took / len(leaves) / times, self._card)
+            if price is None:
+                return None
+            total += price * times
+        return total
 
 
 def _paced(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -26,18 +28,23 @@ def reads(node_type: NodeType) -> bool:
     return has_model and any(name in node_type.inputs for name in _TEXTS)
 
 
-def input_tokens(node_type: NodeType, values: Mapping[str, Any]) -> tuple[int | None, bool]:
+def input_tokens(node_type: NodeType, values: Mapping[str, Any], until: float = math.inf) -> tuple[int | None, bool]:
     """Return (how many tokens a node will read, whether there may be more); None where nobody knows.
 
     Args:
         node_type: Its type.
         values: Of its inputs, as far as they are known; a list for one that runs for each of its items.
+        until: When to stop counting, by the monotonic clock; the first text is counted in any case.
     """
     model = values.get("model")
     if not isinstance(model, Model) or model.source.startswith(SERVED):
         return None, True
     items = list(_items(node_type, values))
-    counted = [_read(node_type, model, item) for item in items[:MOST_ITEMS]]
+    counted: list[tuple[int | None, bool]] = []
+    for item in items[:MOST_ITEMS]:
+        if counted and time.monotonic() > until:
+            break
+        counted.append(_read(node_type, model, item))
     if not counted or any(number is None for number, _ in counted):
         return None, True
     total = sum(number or 0 for number, _ in counted)

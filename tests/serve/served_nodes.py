@@ -65,3 +65,10 @@ def tabled(rows: Annotated[int, pf.Number(min=1, max=10)] = 2) -> pf.Table:
     import pandas
 
     return pandas.DataFrame({"place": range(rows), "word": [f"w{place}" for place in range(rows)]})
+
+
+@pf.node
+def spends(text: str, model: str = "server:priced", progress: pf.Progress = pf.Progress()) -> str:
+    """Says that a model read a thousand tokens and wrote a hundred."""
+    progress.used(model=model, input_tokens=1000, cached_tokens=200, output_tokens=100, images=1)
+    return text

@@ -10,11 +10,21 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ...errors import ArtifactGone, EndpointChanged, FlowProblems, NodeFailed, PixelFlowError, ValuesRefused, WorkerLost
+from ...errors import (
+    ArtifactGone,
+    BudgetExceeded,
+    EndpointChanged,
+    FlowProblems,
+    NodeFailed,
+    PixelFlowError,
+    ValuesRefused,
+    WorkerLost,
+)
 from ...flow.signature import read_values
 from ...run import Run, start
 from ...run.backends import Backend
 from ...run.events import Event
+from ...usage.budgets import check_job
 from ...usage.noting import note
 from ..uploads.reading import open_medium
 from .artifacts import Artifacts
@@ -37,6 +47,7 @@ _TYPES: tuple[tuple[type[Exception], str], ...] = (
     (ArtifactGone, "artifact_gone"),
     (FlowProblems, "flow_refused"),
     (EndpointChanged, "endpoint_changed"),
+    (BudgetExceeded, "over_budget"),
     (PixelFlowError, "failed"),
 )
 
@@ -90,12 +101,15 @@ class RunningJob:
 
     def _begin(self, opened: Opened) -> Run:
         signature = opened.endpoint.signature
+        inputs = read_values(signature, self.job.inputs, self._medium)
+        targets = [given.name for given in signature.outputs]
+        check_job(opened.document, opened.registry, opened.files, inputs, targets)
         return start(
             opened.document,
             opened.registry,
             opened.files,
-            inputs=read_values(signature, self.job.inputs, self._medium),
-            targets=[given.name for given in signature.outputs],
+            inputs=inputs,
+            targets=targets,
             backend=self._backend,
             on_event=self._events.put,
             id=self.job.id,
