@@ -14,8 +14,6 @@ class Control:
     """Is a form element; `kind` names it in the page."""
 
     kind: ClassVar[str] = ""
-    names_a_secret: ClassVar[bool] = False
-    """What stands there is a name; the secret itself is never kept."""
     reads: ClassVar[str] = ""
     """Which files its value names, as `registry.fingerprints` calls them: results follow those, too."""
 
@@ -59,18 +57,18 @@ class Number(Control):
 
 @dataclass(frozen=True)
 class Text(Control):
-    """Types one line of text, or several."""
+    """Types one line of text, or several.
+
+    Args:
+        lines: How many are seen.
+        placeholder: What stands there while it is empty.
+        names_a_secret: It is the name of a secret; an edit that puts the secret itself there is refused.
+    """
 
     kind: ClassVar[str] = "text"
     lines: int = 1
     placeholder: str | None = None
-
-
-@dataclass(frozen=True)
-class SecretName(Text):
-    """Types the name of a secret; an edit that puts the secret itself there is refused, for it would be kept."""
-
-    names_a_secret: ClassVar[bool] = True
+    names_a_secret: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,7 @@ class Rules:
         self._feeders.setdefault(target, []).append(source)
 
     def _check_secrets(self, document: Document, operation: Operation) -> None:
-        """Refuse what would keep the value of a secret: from then on it would be in the journal, the file, each version."""
+        """Refuse what would keep the value of a secret: it would be in journal, file and each version."""
         if (name := held_by(operation)) is not None:
             raise OperationRejected(
                 f"This holds the value of the secret '{name}', which would be saved with the flow. Write its name."
@@ -109,7 +109,7 @@ class Rules:
         node_type = self._registry.find(entry["type"]) if isinstance(entry, Mapping) and "type" in entry else None
         for name, port in node_type.inputs.items() if node_type and isinstance(values, Mapping) else ():
             value = values.get(name)
-            is_for_names = port.control is not None and port.control.names_a_secret
+            is_for_names = getattr(port.control, "names_a_secret", False)
             if is_for_names and isinstance(value, str) and looks_like_a_key(value):
                 raise OperationRejected(
                     f"What is put into '{name}' looks like a key itself, which would be saved with the flow. Write "

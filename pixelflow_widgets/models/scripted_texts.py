@@ -29,16 +29,21 @@ def length_of(tokenizer: Any, text: str) -> int:
 # Models that go on with what they read
 
 
-def written(model: Any, tokenizer: Any, inputs: Any, max_tokens: int, seed: int = 0, **options: Any) -> str:
-    """Return what a model writes after its inputs."""
+def written(
+    model: Any, tokenizer: Any, inputs: Any, max_tokens: int, seed: int = 0, stop: Sequence[str] = (), **options: Any
+) -> str:
+    """Return what a model writes after its inputs, as far as a text where it shall stop."""
     import torch
 
     given = inputs["input_ids"].shape[1]
     room = window_of(model, tokenizer, given + max_tokens) - given
+    if stop:
+        options |= {"stop_strings": list(stop), "tokenizer": tokenizer}
     torch.manual_seed(seed)
     with torch.inference_mode():
         tokens = model.generate(**inputs, max_new_tokens=min(max_tokens, room), **options)
-    return tokenizer.decode(tokens[0, given:], skip_special_tokens=True)
+    text = tokenizer.decode(tokens[0, given:], skip_special_tokens=True)
+    return text[: min((text.index(one) for one in stop if one in text), default=None)]
 
 
 def ask(model: Any, tokenizer: Any, prompt: str, system: str = "", has_system_role: bool = True, **options: Any) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 UNLIMITED = 1_000_000
 """Tokenizers that know no longest text name a number far above this."""
+MOST_ENDS, LONGEST_END = 16, 200
 SERVED_WINDOW = 16_000
 """Tokens that a model on a server is taken to keep in view; none of today keeps fewer, and servers do not say."""
 _LETTERS_A_TOKEN = 3
@@ -305,6 +306,22 @@ def _placed(value: Any, device: Any, dtype: Any) -> Any:
     if not hasattr(value, "to"):
         return value
     return value.to(device, dtype) if value.is_floating_point() else value.to(device)
+
+
+def ends_of(stop: str) -> tuple[str, ...]:
+    r"""Return the texts before which an answer ends.
+
+    Args:
+        stop: One a line; \n in a line is the end of one, and \t a tabulator.
+
+    Raises:
+        MediaError: They are too many, or too long.
+    """
+    lines = (line.replace("\\n", "\n").replace("\\t", "\t") for line in stop.splitlines())
+    ends = tuple(dict.fromkeys(line for line in lines if line))
+    if len(ends) > MOST_ENDS or any(len(end) > LONGEST_END for end in ends):
+        raise MediaError(f"An answer has at most {MOST_ENDS} ends of {LONGEST_END} letters, one a line.")
+    return ends
 
 
 def wanted_text(text: str, what: str) -> str:

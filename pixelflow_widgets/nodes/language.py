@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
-from ..controls import Advanced, Choices, ModelPicker, Prompt, SecretName, Seed, Slider, Text
+from ..controls import Advanced, Choices, ModelPicker, Prompt, Seed, Slider, Text
 from ..errors import MediaError
 from ..media import Image, Model, Table
 from ..media.values import SERVED
@@ -17,6 +17,7 @@ from ..models.text_generation import (
     answer,
     answers_instructions,
     continuation,
+    ends_of,
     is_sequence_to_sequence,
     rewritten,
     wanted_text,
@@ -36,7 +37,6 @@ SHELF = "text"
 
 Tokens = Slider(1, 4096, step=1)
 Temperature = Slider(0, 2, step=0.05)
-MOST_ENDS, LONGEST_END = 16, 200
 _SMALL = "smollm2-135m"
 """Runs on any laptop."""
 
@@ -53,7 +53,7 @@ def _unfit_server(known: Mapping[str, Any]) -> Iterable[Complaint]:
 def language_server(
     model: Annotated[str, Text(placeholder="gpt-4o-mini")],
     base_url: Annotated[str, Text(placeholder="https://api.openai.com/v1")] = "",
-    key: Annotated[str, SecretName(placeholder="OPENAI_API_KEY")] = "OPENAI_API_KEY",
+    key: Annotated[str, Text(placeholder="OPENAI_API_KEY", names_a_secret=True)] = "OPENAI_API_KEY",
 ) -> Model:
     """Names a language model on a server, for chat and its kin: any that speaks as OpenAI's does.
 
@@ -72,15 +72,6 @@ def _unfit_form(known: Mapping[str, Any]) -> Iterable[Complaint]:
         read_form(known.get("json_schema") or "")
     except MediaError as error:
         yield Complaint("json-schema", str(error), port="json_schema")
-
-
-def _ends(stop: str) -> tuple[str, ...]:
-    r"""Return the texts before which an answer ends, one a line; \n in a line is the end of one."""
-    lines = (line.replace("\\n", "\n").replace("\\t", "\t") for line in stop.splitlines())
-    ends = tuple(dict.fromkeys(line for line in lines if line))
-    if len(ends) > MOST_ENDS or any(len(end) > LONGEST_END for end in ends):
-        raise MediaError(f"An answer has at most {MOST_ENDS} ends of {LONGEST_END} letters, one a line.")
-    return ends
 
 
 @node(export=write_chat, check=_unfit_form)
@@ -116,7 +107,7 @@ def chat(
     from ..models.loading import lend
 
     wanted_text(prompt, "prompt")
-    sampling = Sampling(max_tokens, temperature, top_p, repetition_penalty, seed, stop=_ends(stop))
+    sampling = Sampling(max_tokens, temperature, top_p, repetition_penalty, seed, stop=ends_of(stop))
     form = read_form(json_schema)
     with lend(model, "chat", progress) as loan:
         return answer(loan, prompt, sampling, progress, system=system, images=images or [], form=form)

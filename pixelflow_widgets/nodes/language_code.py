@@ -9,12 +9,15 @@ from types import SimpleNamespace
 from typing import Any
 
 from ..errors import ModelError
+from ..media import Model
 from ..models import labelling, scripted_texts, translation
+from ..models.json_answers import read_form
 from ..models.languages import language_of
 from ..models.loan import Loan
 from ..models.scripting_networks import ScriptedNetwork, network_in
-from ..models.text_generation import answers_instructions, is_sequence_to_sequence, tokenizer_of
+from ..models.text_generation import answers_instructions, ends_of, is_sequence_to_sequence, tokenizer_of
 from ..schema.exporting import Writing
+from .served_code import in_form, write_served_chat
 
 _LONG = 50
 """From how many characters on a text has a name of its own."""
@@ -88,9 +91,17 @@ def _words(at: Writing, text: str, wanted: str) -> str:
     """Return the expression of a text; a long one becomes a constant."""
     if len(text) < _LONG:
         return repr(text)
-    lines = textwrap.wrap(text, 80, drop_whitespace=False, break_on_hyphens=False)
+    lines = [piece for line in text.splitlines(keepends=True) for piece in _pieces(line)]
     body = "\n".join(f"    {line!r}" for line in lines)
     return at.define(("words", text), wanted.upper(), lambda name: f"{name} = (\n{body}\n)")
+
+
+def _pieces(line: str) -> list[str]:
+    """Return a line in parts that an editor shows whole; its end stays at the last one."""
+    body = line.rstrip("\r\n")
+    settings: dict[str, Any] = dict.fromkeys(("drop_whitespace", "break_on_hyphens", "replace_whitespace"), False)
+    pieces = textwrap.wrap(body, 80, expand_tabs=False, **settings) or [""]
+    return [*pieces[:-1], pieces[-1] + line[len(body) :]]
 
 
 def _told(at: Writing, function: Callable[..., str], wanted: str, *ports: str) -> str:
@@ -110,9 +121,30 @@ def _drawn(at: Writing, top_p: str, penalty: str) -> list[str]:
     return [*chosen, f"repetition_penalty={penalty}", f"seed={at.code('seed')}"]
 
 
+def _spoken(at: Writing) -> tuple[list[str], Any, list[str]]:
+    """Return (the argument that says how a chat model is to behave, the schema of its answer, where that ends)."""
+    for port in ("stop", "json_schema"):
+        if not at.is_fixed(port):
+            at.refuse(f"'{port}' is known only when the script runs. Set it on the node, not as an input of the flow.")
+    form = read_form(at.known("json_schema"))
+    ends = list(ends_of(at.known("stop")))
+    system = at.code("system") if at.is_set("system") else ""
+    if form is not None and system and at.is_fixed("system"):
+        system = _words(at, f"{at.known('system')}\n\n{form.words}".strip(), "SYSTEM")
+    elif form is not None:
+        told = _words(at, form.words, "FORM")
+        system = f"({system} + '\\n\\n' + {told}).strip()" if system else told
+    return [f"system={system}"] if system else [], None if form is None else form.schema, ends
+
+
 def write_chat(at: Writing) -> None:
     """Write `chat`."""
-    writer = _Writer(network_in(at, at.known("model"), "chat"))
+    model = at.known("model")
+    system, schema, ends = _spoken(at)
+    if isinstance(model, Model) and model.is_served:
+        at.give(text=in_form(at, write_served_chat(at, model, system, schema, ends), schema))
+        return
+    writer = _Writer(network_in(at, model, "chat"))
     if not writer.chats:
         at.refuse("its model has no chat template. Choose one whose name ends in 'Instruct' or 'it'.")
     has_images = at.is_set("images")
@@ -121,11 +153,13 @@ def write_chat(at: Writing) -> None:
     arguments = [writer.model, writer.processor if writer.looks else writer.tokenizer, at.code("prompt")]
     if has_images:
         arguments.append(f"images={at.code('images')}")
-    if at.is_set("system"):
-        arguments += [f"system={at.code('system')}", *writer.role()]
+    if system:
+        arguments += [*system, *writer.role()]
     arguments += [f"max_tokens={at.code('max_tokens')}"]
     arguments += _drawn(at, at.code("top_p"), at.code("repetition_penalty"))
-    at.give(text=_called(at, scripted_texts.ask_about if writer.looks else scripted_texts.ask, *arguments))
+    arguments += [f"stop={ends!r}"] if ends else []
+    asked = _called(at, scripted_texts.ask_about if writer.looks else scripted_texts.ask, *arguments)
+    at.give(text=in_form(at, asked, schema))
 
 
 def write_expand_prompt(at: Writing) -> None:

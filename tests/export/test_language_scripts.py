@@ -24,6 +24,7 @@ LABELS = ["shapes", " food ", "politics", "food"]
 CASES: dict[str, tuple[str, str, str, dict[str, Any]]] = {
     "an answer": ("chat", "llama", "a red circle", {"system": "a poet", "max_tokens": 6, "seed": 3}),
     "the likeliest answer": ("chat", "llama", "a circle", {"temperature": 0.0, "max_tokens": 6}),
+    "an answer with an end": ("chat", "llama", "a circle", {"temperature": 0.0, "max_tokens": 20, "stop": "re\nz"}),
     "an answer that is cut": ("chat", "llama", SENTENCES * 20, {"temperature": 0.0, "max_tokens": 4096}),
     "an unusual answer": ("chat", "llama", "a", {"top_p": 0.5, "repetition_penalty": 1.5, "max_tokens": 6}),
     "an answer of GGUF": ("chat", "llama_gguf", "a red circle", {"system": "a poet", "max_tokens": 6}),

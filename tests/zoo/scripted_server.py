@@ -254,3 +254,11 @@ def floods() -> Act:
             handler.send(b"x" * 1_000_000)
 
     return act
+
+
+def answers(text: str) -> Act:
+    """Answer at once, as a request wants that is no stream."""
+    message = {"role": "assistant", "content": text}
+    choice = {"index": 0, "message": message, "finish_reason": "stop"}
+    body = {"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
+    return gives(200, "application/json", json.dumps(body).encode())
