@@ -21,6 +21,7 @@ from .serving import endpoints_app, jobs_app, keys_app, publish, serve
 from .serving_mcp import mcp
 from .starter import starter_app
 from .training import train
+from .usage import usage_app
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Generative flows: run, look, get models.")
 app.command()(run)
@@ -33,6 +34,7 @@ app.command()(train)
 app.add_typer(models_app, name="models")
 app.add_typer(starter_app, name="starter")
 app.add_typer(cache_app, name="cache")
+app.add_typer(usage_app, name="usage")
 app.add_typer(endpoints_app, name="endpoints")
 app.add_typer(keys_app, name="keys")
 app.add_typer(jobs_app, name="jobs")
