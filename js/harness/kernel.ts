@@ -14,6 +14,7 @@ import {
 import { findType } from "../src/flow/nodeType";
 import { type Operation, OperationRejected } from "../src/flow/operations";
 import { type Draw, drawBytes, encode } from "./drawing";
+import { FakeCosts } from "./fakeCosts";
 import { FakeModels } from "./fakeModels";
 import { FakePrompts } from "./fakePrompts";
 import { FakePublishing } from "./fakePublishing";
@@ -41,6 +42,7 @@ export class MemoryKernel {
   readonly models: FakeModels;
   readonly publishing: FakePublishing;
   readonly prompts: FakePrompts;
+  readonly costs: FakeCosts;
   /** The module of the panels and its style sheet, as the build made them. */
   panels: { js: string; css: string } | null = null;
   /** How long a message is on its way, in milliseconds. */
@@ -103,6 +105,7 @@ export class MemoryKernel {
         },
       },
     );
+    this.costs = new FakeCosts(() => readFlow(this.document));
     this.prompts = new FakePrompts(
       () => readFlow(this.document),
       () => this.#history.types,
@@ -252,13 +255,19 @@ export class MemoryKernel {
   }
 
   #aside(request: Request): Answered {
-    return this.models.answer(request) ?? this.prompts.answer(request) ?? this.publishing.answer(request);
+    return (
+      this.models.answer(request) ??
+      this.prompts.answer(request) ??
+      this.costs.answer(request) ??
+      this.publishing.answer(request)
+    );
   }
 
   /** Answers what is asked about running; null where it is about something else. */
   #aboutRuns(request: Request): Answered {
     switch (request.type) {
       case "run":
+        if (request.over_budget !== true && this.#refuse(String(request.run))) return { queued: 0 };
         return { queued: this.runs.start(String(request.run), request.targets as string[] | null) };
       case "stop":
         this.runs.stop(String(request.run), request.now === true);
@@ -276,6 +285,15 @@ export class MemoryKernel {
       default:
         return null;
     }
+  }
+
+  /** Refuses a run that would exceed a budget; false where it would not. */
+  #refuse(run: string): boolean {
+    const over = this.costs.over();
+    const message = over.map(({ reason }) => reason).join(" ");
+    const refusal = { type: "refused", run, message, problems: [], over: over as unknown as Json };
+    if (over.length > 0) queueMicrotask(() => this.broadcast(refusal, []));
+    return over.length > 0;
   }
 
   /** Pins a result as it is for the node's present settings. */

@@ -78,6 +78,8 @@ AGAIN = {
     "jobs",
     "medium",
     "estimate",
+    "costs",
+    "used",
     "code",
     "sample",
     "thumbnails",

@@ -59,7 +59,7 @@ class PromptModels:
         return node_type.inputs.get(place[1]) if node_type else None
 
     def readers(self, places: list[Place]) -> list[Model]:
-        """Return the models that read what is written there, each once: the node's own, or those that its text comes to."""
+        """Return the models that read what is written there: the node's own, or those that its text comes to."""
         found: dict[Model, None] = {}
         for node in self._reading(node for node, _ in places):
             model = self._model_of(node)

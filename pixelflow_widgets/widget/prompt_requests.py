@@ -47,13 +47,14 @@ class PromptRequests:
         places = models.places(message.get("node"), message.get("port"), message.get("input"))
         port = models.port(places[0]) if places else None
         negative = bool(getattr(port.control, "negative", False)) if port else False
-        found = models.readers(places)
+        found = list({model.source: model for model in reversed(models.readers(places))}.values())[::-1]
         reading = read_prompt(text, found[0] if found else None, negative=negative).as_json()
         readers = [{**reader, "model": _title(found[0])} for reader in reading["readers"]] if found else []
         for model in found[1:]:
             other = read_prompt(text, model, negative=negative).as_json()
             readers += [{**reader, "model": _title(model)} for reader in other["readers"]]
-        return {"reading": {**reading, "readers": readers, "models": [_title(model) for model in found]}}, []
+        told = {**reading, "readers": readers, "variants": _told_count(reading["variants"])}
+        return {"reading": told | {"models": [_title(model) for model in found]}}, []
 
     def _words(self, _: str, message: Message, __: Buffers) -> Answer:
         """Tell which words wake the adapters of the models that read a prompt."""
@@ -74,11 +75,14 @@ class PromptRequests:
 
     def _history(self, _: str, message: Message, __: Buffers) -> Answer:
         from ..prompts import history
+        from ..run.history import place_of, process_history
 
         node, port = message.get("node"), message.get("port")
         if not isinstance(node, str) or not isinstance(port, str):
             raise PixelFlowError("The prompts of a port are asked for by its node and its name.")
-        return {"prompts": history_rows(history, self._flow(), node, port)}, []
+        flow = self._flow()
+        rows = process_history().runs(place_of(flow), flow.epoch)
+        return {"prompts": history.prompts(rows, node, port, _MOST_ROWS)}, []
 
     def _difference(self, _: str, message: Message, __: Buffers) -> Answer:
         from ..prompts.difference import parts
@@ -93,27 +97,18 @@ class PromptRequests:
     def _apply(self, _: str, message: Message, __: Buffers) -> Answer:
         from ..prompts import styles
 
-        name = message.get("name")
-        style = next((style for style in styles.all() if style.name == name), None)
-        if style is None:
-            raise PixelFlowError(f"There is no style '{str(name)[:60]}' any more.")
-        return {"text": styles.apply(style, _text(message, "text"))}, []
+        return {"text": styles.apply(_text(message, "name"), _text(message, "text"))}, []
 
     def _save(self, page: str, message: Message, buffers: Buffers) -> Answer:
         from ..prompts import styles
 
-        name = message.get("name")
-        if not isinstance(name, str) or not name.strip():
-            raise PixelFlowError("A style wants a name.")
-        styles.save(
-            styles.Style(name.strip(), _text(message, "prompt"), _text(message, "negative_prompt"), is_own=True)
-        )
+        styles.save(_text(message, "name"), _text(message, "prompt"), _text(message, "negative_prompt"))
         return self._styles(page, message, buffers)
 
     def _remove(self, page: str, message: Message, buffers: Buffers) -> Answer:
         from ..prompts import styles
 
-        styles.remove(str(message.get("name")))
+        styles.remove(_text(message, "name"))
         return self._styles(page, message, buffers)
 
 
@@ -126,6 +121,13 @@ def _text(message: Message, name: str) -> str:
     return text
 
 
+def _told_count(count: int | None) -> int | str | None:
+    """Return a count as pages read it: one that JavaScript cannot hold in words."""
+    from ..prompts.variants import in_words
+
+    return count if count is None or count < 2**53 else in_words(count)
+
+
 def _title(model: Model) -> str:
     return described(model.source).title or model.source
 
@@ -133,10 +135,3 @@ def _title(model: Model) -> str:
 def _told_style(style: Any) -> dict[str, Any]:
     told = {"name": style.name, "prompt": style.prompt, "negative_prompt": style.negative_prompt}
     return told | {"is_own": bool(style.is_own)}
-
-
-def history_rows(history: Any, flow: Any, node: str, port: str) -> list[dict[str, Any]]:
-    """Return what was written into a port and ran, newest first, as pages read it."""
-    rows = history.prompts(flow)
-    own = [row for row in rows if row["node"] == node and row.get("port", port) == port]
-    return own[:_MOST_ROWS]

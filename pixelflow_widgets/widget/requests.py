@@ -24,6 +24,7 @@ from .publish_requests import PublishRequests
 from .results import told
 from .runs import Runs
 from .timeline import timeline
+from .usage_requests import UsageRequests
 
 _OPENERS: dict[str, Callable[[bytes], Any]] = {
     "image": open_picture,
@@ -78,7 +79,7 @@ class Requests:
             "picture": self._picture,
             "why": self._why,
             "timeline": self._timeline,
-            **_slow_of(models, bindings, exports, PublishRequests(flow), PromptRequests(flow)),
+            **_slow_of(models, bindings, exports, PublishRequests(flow), PromptRequests(flow), UsageRequests(flow)),
         }
         self.notices = {"credit": self._credit, "visible": self._visible}
 

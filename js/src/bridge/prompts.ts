@@ -58,8 +58,8 @@ export interface PromptReading {
   variables: (Place & { name: string })[];
   alternatives: (Place & { options: number })[];
   comments: Place[];
-  /** How many prompts the alternatives make; null where there are none. */
-  variants: number | null;
+  /** How many prompts the alternatives make; null where there are none, words where they are more than can be counted. */
+  variants: number | string | null;
   notes: string[];
   heeds_weights: boolean;
   /** Titles of the models that read it. */

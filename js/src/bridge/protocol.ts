@@ -5,6 +5,7 @@ import type { AnyModel } from "@anywidget/types";
 import type { FlowDocument, Json, JsonObject } from "../flow/document";
 import type { NodeTypes } from "../flow/nodeType";
 import type { Operation } from "../flow/operations";
+import type { CostAck, CostRequest, Over } from "./costs";
 import type { AboutModel, GettingModel, ModelEntry, ModelFit, ResidentModel } from "./modelEntries";
 import type { PromptAck, PromptRequest } from "./prompts";
 import type { PublishAck, PublishRequest } from "./publishing";
@@ -155,7 +156,7 @@ export type Request =
   | { type: "ops"; epoch: string; base_rev: number; ops: Operation[]; merge?: string }
   | { type: "undo" }
   | { type: "redo" }
-  | { type: "run"; run: string; targets: string[] | null; inputs?: JsonObject }
+  | { type: "run"; run: string; targets: string[] | null; inputs?: JsonObject; over_budget?: true }
   | { type: "stop"; run: string; now?: true }
   | { type: "run_state" }
   | { type: "pin"; node: string; on: boolean }
@@ -191,6 +192,7 @@ export type Request =
   | { type: "free_model"; source: string | null }
   /** Of the page itself: the module of its panels and their style sheet, as two buffers. */
   | { type: "panels" }
+  | CostRequest
   | PromptRequest
   | PublishRequest;
 
@@ -235,7 +237,7 @@ export interface Reject {
   message: string;
 }
 
-export interface Ack extends PublishAck, PromptAck {
+export interface Ack extends PublishAck, PromptAck, CostAck {
   type: "ack";
   client: string;
   seq: number;
@@ -367,6 +369,8 @@ export interface Refused {
   run: string;
   message: string;
   problems: Problem[];
+  /** The budgets that it would exceed, where that is why. */
+  over?: Over[];
 }
 
 /** What the kernel sends, by its type. */

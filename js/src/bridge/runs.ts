@@ -1,6 +1,7 @@
 // Which run is on, how far each node is, and which runs wait for it: `RunFeed` tells of states, messages of progress.
 
 import { useSyncExternalStore } from "react";
+import type { Over } from "./costs";
 import { type KernelLink, LATE_MS, mint } from "./link";
 import type {
   ItemError,
@@ -9,6 +10,7 @@ import type {
   Problem,
   ProgressMessage,
   Refused,
+  Request,
   RunStateTrait,
   RunStatus,
 } from "./protocol";
@@ -39,6 +41,15 @@ export interface NodeRun {
   since: number | null;
 }
 
+export interface Refusal {
+  message: string;
+  problems: Problem[];
+  /** The budgets that it would exceed; empty where that is not why. */
+  over: readonly Over[];
+  /** What was to be run. */
+  targets: string[] | null;
+}
+
 export interface RunSnapshot {
   run: string | null;
   status: RunStatus;
@@ -52,7 +63,7 @@ export interface RunSnapshot {
   /** The kernel has not answered Stop for half a second: a cell is running. */
   stopLate: boolean;
   /** Why the last run was not started; null where it was. */
-  refused: { message: string; problems: Problem[] } | null;
+  refused: Refusal | null;
 }
 
 const IDLE: RunSnapshot = {
@@ -78,8 +89,8 @@ export class RunStore {
   #started: string | null = null;
   /** Runs that this page wants to be queued, and the kernel has not told of yet. */
   #asked: string[] = [];
-  /** Runs that this page asked for. */
-  #mine = new Set<string>();
+  /** Runs that this page asked for, with their targets. */
+  #mine = new Map<string, string[] | null>();
   /** The last one: it may come before the state of its run does. */
   #refusal: Refused | null = null;
   #stopTimer: ReturnType<typeof setTimeout> | undefined;
@@ -103,10 +114,11 @@ export class RunStore {
    * Starts a run and returns its id; it shows as running at once, or as queued where one is on.
    *
    * @param targets Ids of nodes or names of outputs; null is the whole flow.
+   * @param overBudget Though it exceeds a budget.
    */
-  start(targets: string[] | null): string {
+  start(targets: string[] | null, overBudget = false): string {
     const run = mint("r", 10);
-    this.#mine.add(run);
+    this.#mine.set(run, targets);
     if (this.#snapshot.status === "running") {
       this.#asked.push(run);
       this.#publish({ ...this.#snapshot, queued: this.#snapshot.queued + 1, refused: null });
@@ -115,7 +127,8 @@ export class RunStore {
       this.#endStop();
       this.#publish({ ...IDLE, run, status: "running" });
     }
-    void this.#link.request({ type: "run", run, targets }).then((answer) => {
+    const request: Request = { type: "run", run, targets, ...(overBudget && { over_budget: true }) };
+    void this.#link.request(request).then((answer) => {
       this.#asked = this.#asked.filter((each) => each !== run);
       if (this.#started === run) this.#started = null;
       if (answer.type === "reject") this.#refuse({ type: "refused", run, message: answer.message, problems: [] });
@@ -178,7 +191,7 @@ export class RunStore {
       const next = readNode(node, earlier);
       return [id, earlier && isEqual(earlier, next) ? earlier : next];
     });
-    const refused = same ? before.refused : this.#refusal?.run === run ? readRefusal(this.#refusal) : null;
+    const refused = same ? before.refused : this.#refusal?.run === run ? this.#read(this.#refusal) : null;
     const stopLate = stopping && before.stopLate;
     const unheard = this.#asked.filter((each) => each !== run && !queue.includes(each)).length;
     const queued = queue.filter((each) => each !== run).length + unheard;
@@ -204,13 +217,23 @@ export class RunStore {
     if (run !== this.#snapshot.run && !this.#mine.has(run)) return;
     this.#refusal = refusal;
     if (this.#started === run) this.#started = null;
-    const refused = readRefusal(refusal);
+    const refused = this.#read(refusal);
     const { state } = this.#feed;
     // Another run goes on, which is why this one was refused, or what it waited for.
     const other = state !== null && ["running", "queued"].includes(state.status) && state.run !== run;
     if (other) this.#show();
     else this.#endStop();
     this.#publish(other ? { ...this.#snapshot, refused } : { ...IDLE, run, status: "failed", refused });
+  }
+
+  #read({ run, message, problems, over }: Refused): Refusal {
+    return { message, problems: problems ?? [], over: over ?? [], targets: this.#mine.get(run) ?? null };
+  }
+
+  /** Nothing more is said of the refusal of the last run. */
+  forgive(): void {
+    this.#refusal = null;
+    if (this.#snapshot.refused) this.#publish({ ...this.#snapshot, status: "idle", refused: null });
   }
 
   #endStop(): void {
@@ -239,8 +262,6 @@ const WAITING: NodeRun = {
   count: 0,
   since: null,
 };
-
-const readRefusal = ({ message, problems }: Refused) => ({ message, problems: problems ?? [] });
 
 function readNode(node: NodeRunTrait, earlier: NodeRun | undefined): NodeRun {
   const errors = node.item_errors ?? [];

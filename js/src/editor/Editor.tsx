@@ -13,6 +13,7 @@ import {
 import { useFlow } from "../bridge/sync";
 import { useTrait } from "../bridge/traits";
 import { Canvas } from "../canvas/Canvas";
+import { OverBudget } from "../costs/OverBudget";
 import { useTheme } from "../theme/theme";
 import { Asks } from "./Asks";
 import { copySelection, paste, removeSelection } from "./actions";
@@ -175,6 +176,7 @@ export function EditorShell() {
         <Conflict theme={theme} />
         <Dropped />
         <Asks />
+        <OverBudget />
         <LatePanels />
       </div>
       <LateTimeline />

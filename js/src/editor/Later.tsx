@@ -51,7 +51,7 @@ function Failed({ words }: { words: string }) {
   );
 }
 
-const LATE = ["versions", "models", "export", "publish", "prompt"] as const;
+const LATE = ["versions", "models", "export", "publish", "prompt", "costs"] as const;
 
 /** What lies over the canvas. */
 export function LatePanels() {
@@ -61,7 +61,7 @@ export function LatePanels() {
   const wanted = timeline || LATE.some((name) => name === panel);
   const found = usePanels(wanted);
   if (!found || "words" in found) return found && wanted ? <Failed words={found.words} /> : null;
-  const { Export, Models, PromptEditor, Publish, Versions } = found.panels;
+  const { Export, Models, PromptEditor, Publish, UsagePanel, Versions } = found.panels;
   return (
     <>
       {/* In the view, because a host may keep each view's styles to itself. */}
@@ -71,6 +71,7 @@ export function LatePanels() {
       <Export />
       <Publish />
       <PromptEditor />
+      <UsagePanel />
     </>
   );
 }

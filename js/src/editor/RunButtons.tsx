@@ -1,6 +1,8 @@
+import { useCosts } from "../bridge/costs";
 import { useRuns } from "../bridge/runs";
 import { useFlow } from "../bridge/sync";
 import { useTrait } from "../bridge/traits";
+import { estimateLines, estimateWords } from "../costs/words";
 import { countOf } from "../nodes/values";
 import { AutoIcon, CloseIcon, DownIcon, RunIcon, StopIcon } from "./icons";
 import { Menu, type MenuItem } from "./Menu";
@@ -13,6 +15,7 @@ function RunOrStop() {
   const editor = useEditor();
   const { session } = editor;
   const { status, stopping } = useRuns(session.runs);
+  const { estimate } = useCosts(session.costs);
   const nodes = useFlow(session.sync).flow.nodes.size;
   if (status === "running") {
     const words = stopping ? "Stop now" : "Stop";
@@ -34,12 +37,15 @@ function RunOrStop() {
       type="button"
       className="pf-button pf-run"
       aria-label="Run"
-      title="Run (Ctrl Enter)"
+      title={["Run (Ctrl Enter)", ...(estimate && nodes > 0 ? estimateLines(estimate) : [])].join("\n")}
       disabled={nodes === 0}
       onClick={() => run(editor, null)}
     >
       <RunIcon />
-      <span className="pf-run-words">Run</span>
+      <span className="pf-run-words">
+        Run
+        {nodes > 0 && estimate && <small>{estimateWords(estimate)}</small>}
+      </span>
     </button>
   );
 }
@@ -58,6 +64,7 @@ function RunMenu() {
     { title: "Auto-run", checked: auto, act: () => setAutoRun(editor, !auto) },
     { title: "Timeline", checked: timeline, act: () => view.timeline.set(!timeline) },
     { title: "Models", act: () => view.panel.set("models") },
+    { title: "Usage and budgets", act: () => view.panel.set("costs") },
     { title: "Publish", act: () => view.panel.set("publish") },
   ];
   return <Menu label="Run" className="pf-run-menu" items={items} close={() => view.panel.set(null)} />;

@@ -1,6 +1,8 @@
 import { useEffect, useState } from "react";
+import { useCosts } from "../bridge/costs";
 import { type NodeRun, type RunSnapshot, useRuns } from "../bridge/runs";
 import { useFlow } from "../bridge/sync";
+import { usedWords } from "../costs/words";
 import type { Flow } from "../flow/document";
 import type { NodeTypes } from "../flow/nodeType";
 import { useSeconds } from "../nodes/useRow";
@@ -8,9 +10,12 @@ import { countOf, formatSeconds, formatWait } from "../nodes/values";
 import { titleOf } from "./differences";
 import { useEditor } from "./view";
 
-function endWords(runs: RunSnapshot, took: number | null, flow: Flow, types: NodeTypes): string {
+function endWords(runs: RunSnapshot, took: number | null, used: string, flow: Flow, types: NodeTypes): string {
   if (runs.refused) return runs.refused.message;
-  if (runs.status === "done") return took === null ? "Done." : `Done in ${formatSeconds(took)}`;
+  if (runs.status === "done") {
+    const words = [took === null ? "Done" : `Done in ${formatSeconds(took)}`, used].filter(Boolean).join(", ");
+    return took === null ? `${words}.` : words;
+  }
   if (runs.status === "cancelled") return "Stopped.";
   const failed = [...runs.nodes].find(([, node]) => node.state === "failed");
   return failed ? `${titleOf(failed[0], flow, types)} failed: ${failed[1].error ?? ""}` : "The run failed.";
@@ -72,6 +77,7 @@ function useTook(runs: RunSnapshot): { took: number | null; began: number | null
 export function StatusLine() {
   const { session, view } = useEditor();
   const runs = useRuns(session.runs);
+  const { used } = useCosts(session.costs);
   const { flow, pending } = useFlow(session.sync);
   const types = session.model.get("types") ?? {};
   const { took, began } = useTook(runs);
@@ -82,7 +88,7 @@ export function StatusLine() {
       ? runningWords(runs, flow, types)
       : runs.status === "idle"
         ? idle
-        : endWords(runs, took, flow, types);
+        : endWords(runs, took, usedWords(used), flow, types);
   const asking = runs.status === "running" && !runs.stopping ? askingNode(runs) : null;
   return (
     <div className="pf-status" data-run={asking !== null ? "asking" : runs.refused ? "failed" : runs.status}>

@@ -1,6 +1,7 @@
 // What all views of one model share: the document, runs, results, selection and what is said to the user.
 
 import type { ReactNode } from "react";
+import { CostDesk } from "../bridge/costs";
 import { KernelLink } from "../bridge/link";
 import { MediaLibrary } from "../bridge/mediaLibrary";
 import { ModelDesk } from "../bridge/models";
@@ -43,6 +44,7 @@ export class Session {
   readonly whys: Whys;
   readonly desk: ModelDesk;
   readonly prompts: PromptDesk;
+  readonly costs: CostDesk;
   readonly selection = new Store<ReadonlySet<string>>(new Set());
   readonly notices = new Store<readonly Notice[]>([]);
   /** Names of node types, the last used first. */
@@ -67,6 +69,7 @@ export class Session {
     this.whys = new Whys(this.link);
     this.desk = new ModelDesk(this.link);
     this.prompts = new PromptDesk(this.link);
+    this.costs = new CostDesk(this.link, this.sync, this.runs);
     this.#follow();
     this.sync.start(documentOf(model));
   }
@@ -114,6 +117,7 @@ export class Session {
     for (const end of this.#ends) end();
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#tellSelection.cancel();
+    this.costs.close();
     this.link.close();
     this.results.clear();
     this.media.clear();

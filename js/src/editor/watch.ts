@@ -62,7 +62,8 @@ export function useLateStop(session: Session): void {
 export function useRefusal(session: Session): void {
   const { refused } = useRuns(session.runs);
   useEffect(() => {
-    if (!refused) return session.unsay("refused");
+    // What exceeds a budget is asked about: `OverBudget`.
+    if (!refused || refused.over.length > 0) return session.unsay("refused");
     const { message, problems } = refused;
     const told = problems.map((problem) => problem.remedy).filter((remedy) => !message.includes(remedy));
     const remedies = [...new Set(told)].slice(0, 2).join(" ");

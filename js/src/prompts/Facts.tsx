@@ -66,13 +66,12 @@ function Chips({ place, text, add }: Pick<Props, "place" | "text" | "add">) {
 function counts({ variants, variables }: PromptReading): string[] {
   const names = [...new Set(variables.map(({ name }) => name))];
   return [
-    variants !== null && variants > 1 ? `${variants.toLocaleString("en")} combinations` : "",
+    variants !== null && variants !== 1 ? `${variants.toLocaleString("en")} combinations` : "",
     names.length > 0 ? `${countOf(names.length, "variable")}: ${names.slice(0, 6).join(", ")}` : "",
   ].filter(Boolean);
 }
 
 export function Facts({ place, text, reading, tokens, setTokens, weigh, add }: Props) {
-  const heeds = reading?.heeds_weights !== false;
   return (
     <div className="pf-prompt-facts">
       <div className="pf-prompt-tools" role="toolbar" aria-label="Weights and tokens">
@@ -103,9 +102,6 @@ export function Facts({ place, text, reading, tokens, setTokens, weigh, add }: P
         {reading && <span className="pf-prompt-counts">{counts(reading).join(" · ")}</span>}
       </div>
       {reading && <Weights text={text} reading={reading} />}
-      {reading && !heeds && reading.weights.length > 0 && (
-        <p className="pf-muted">The model that reads this does not heed weights.</p>
-      )}
       <Chips place={place} text={text} add={add} />
       {reading?.notes.map((note) => (
         <p key={note} className="pf-muted">
