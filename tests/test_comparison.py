@@ -285,3 +285,21 @@ def test_seeds_that_are_drawn_anew_are_the_same_in_all_cells(tiny_model: Path, w
     first, again = (pf.compare(flow, prompts=["a red circle"], guidance=[1.0, 5.0]).wait(120) for _ in range(2))
     assert [image.tobytes() for image in first.table.image] == [image.tobytes() for image in again.table.image]
     assert flow.nodes[node.id].values["seed"] == "random"
+
+
+def test_a_budget_stops_it_with_the_reason_and_it_goes_on_when_that_is_said(squares: pf.Flow) -> None:
+    squares.budget = pf.Budget(run_seconds=0)
+    try:
+        comparison = run(squares, prompts=["coral", "orchid"])
+        assert (comparison.status, squares.calls) == ("stopped", [])  # type: ignore[attr-defined]
+        assert "nothing may run" in comparison.error and comparison.error in repr(comparison)
+        assert comparison.resume(over_budget=True).wait(60).status == "finished" and comparison.error == ""
+        assert run(squares, prompts=["salmon"], over_budget=True).status == "finished"
+    finally:
+        squares.budget = None
+
+
+def test_its_runs_are_runs_of_the_flow(squares: pf.Flow) -> None:
+    before = len(squares.runs)
+    run(squares, prompts=["gold", "plum"], size=3)
+    assert len(squares.runs) == before + 2

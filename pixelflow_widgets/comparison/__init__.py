@@ -29,6 +29,7 @@ def compare(
     weights: Any = None,
     most: int = MOST,
     backend: Any = "auto",
+    over_budget: bool = False,
     **inputs: Any,
 ) -> Comparison:
     """Run a flow or a model with every combination of values, beside; returns at once, and is shown by a cell.
@@ -44,6 +45,7 @@ def compare(
             a strength for the adapter that the model has, or None for none.
         most: More runs than this are refused.
         backend: As of `Flow.start`.
+        over_budget: Run though that exceeds the flow's budget; without it, the comparison stops there and says why.
         inputs: Values of other inputs by name: a list is an axis, anything else is the same in all cells. Ports of
             nodes that nothing feeds count as inputs.
 
@@ -71,7 +73,7 @@ def compare(
             model = given.get(into) or source.targets.usual_model(target)
     cells = cells_of(axes, given, model, into)
     _check_required(source, cells[0].inputs)
-    return Comparison(source, axes, cells, words, backend)
+    return Comparison(source, axes, cells, words, backend, over_budget=over_budget)
 
 
 def _read(

@@ -35,9 +35,19 @@ class Comparison:
         cells: One for each combination.
         words: How many runs that are.
         backend: As of `Flow.start`.
+        over_budget: As of `Flow.start`.
     """
 
-    def __init__(self, subject: Subject, axes: Sequence[Axis], cells: Sequence[Cell], words: str, backend: Any) -> None:
+    def __init__(
+        self,
+        subject: Subject,
+        axes: Sequence[Axis],
+        cells: Sequence[Cell],
+        words: str,
+        backend: Any = "auto",
+        *,
+        over_budget: bool = False,
+    ) -> None:
         self._subject, self._axes, self.words = subject, list(axes), words
         self._cells = list(cells)
         self._listeners: list[Callable[[list[int]], None]] = []
@@ -46,6 +56,7 @@ class Comparison:
         self._order = ""
         self._note = ""
         self._work = Work(subject, in_order_of_work(cells, axes), backend, self._came)
+        self._work.over_budget = over_budget
         self._work.begin()
 
     # What it is
@@ -79,6 +90,11 @@ class Comparison:
     def note(self) -> str:
         """Return what the cell that runs does now, or which score is being measured."""
         return self._note or self._work.note
+
+    @property
+    def error(self) -> str:
+        """Return why it was stopped, where nobody did it: a budget would be exceeded. Empty otherwise."""
+        return self._work.refusal
 
     @property
     def left(self) -> float | None:
@@ -120,7 +136,8 @@ class Comparison:
         done = sum(cell.status == "done" for cell in self._cells)
         failed = sum(cell.status == "failed" for cell in self._cells)
         told = f", {failed} failed" if failed else ""
-        return f"Comparison({self.name!r}, {self.words}, {self.status}, {done} done{told})"
+        why = f": {self.error}" if self.error else ""
+        return f"Comparison({self.name!r}, {self.words}, {self.status}, {done} done{told}){why}"
 
     def _ipython_display_(self) -> None:
         from ..widget.comparison import show_comparison
@@ -264,12 +281,14 @@ class Comparison:
         self._work.stop()
         self._tell([])
 
-    def resume(self, *, failed: bool = False) -> Self:
+    def resume(self, *, failed: bool = False, over_budget: bool = False) -> Self:
         """Go on with what is not done; returns at once.
 
         Args:
             failed: Cells that failed are tried again, too.
+            over_budget: From now on runs start though they exceed the flow's budget.
         """
+        self._work.over_budget = self._work.over_budget or over_budget
         again = [cell for cell in self._cells if failed and cell.status == "failed"]
         for cell in again:
             cell.begin_anew()

@@ -34,7 +34,8 @@ class Subject:
     def __init__(self, flow: Flow) -> None:
         files = MediaFiles()
         files.join(flow.media)
-        self._flow = Flow.of(copy.deepcopy(flow.document), files, flow.registry)
+        self._of = flow
+        self._flow = self._filed(Flow.of(copy.deepcopy(flow.document), files, flow.registry))
         still_seeds(self._flow)
         self.name = flow.name
         kinds = {given.name: given.type for given in self._flow.signature.outputs}
@@ -86,7 +87,12 @@ class Subject:
         if not added:
             return self._flow
         document = {**self._flow.document, "inputs": [*self._flow.document["inputs"], *added]}
-        return Flow.of(document, self._flow.media, self._flow.registry)
+        return self._filed(Flow.of(document, self._flow.media, self._flow.registry))
+
+    def _filed(self, flow: Flow) -> Flow:
+        """Return a flow whose runs count as those of the one that is compared: in its history, for its budget."""
+        flow.path, flow.epoch = None if self._of.is_draft else self._of.path, self._of.epoch
+        return flow
 
     def place_of(self, output: str) -> tuple[str, str]:
         """Return (node, port) of an output."""

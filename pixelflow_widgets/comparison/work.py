@@ -9,7 +9,7 @@ from typing import Any
 
 import PIL.Image
 
-from ..errors import Cancelled, PixelFlowError
+from ..errors import BudgetExceeded, Cancelled, PixelFlowError
 from ..media import Image
 from ..media.encoders import picture_file
 from ..public import Flow
@@ -40,6 +40,9 @@ class Work:
         self._run: Run | None = None
         self.note = ""
         """What the running cell does now."""
+        self.refusal = ""
+        """Why it does not go on: a budget would be exceeded."""
+        self.over_budget = False
 
     @property
     def is_on(self) -> bool:
@@ -56,6 +59,7 @@ class Work:
         with self._lock:
             if self.is_on and not self._stop.is_set():
                 return
+            self.refusal = ""
             before, self._stop = self._thread, threading.Event()
             self._thread = threading.Thread(
                 target=self._work,
@@ -103,6 +107,9 @@ class Work:
             self._take(cell, self._go(self._subject.flow_of(cell.inputs), cell, stop))
         except Cancelled:
             cell.status = "waiting"
+        except BudgetExceeded as error:  # the others would not begin either
+            cell.status, self.refusal = "waiting", str(error)
+            stop.set()
         except Exception as error:  # a cell that fails must not take down the others
             cell.status, cell.error = "failed", str(error) or type(error).__name__
             cell.seconds = time.monotonic() - started
@@ -114,7 +121,13 @@ class Work:
         self._changed(cell)
 
     def _go(self, flow: Flow, cell: Cell, stop: threading.Event) -> Run:
-        run = flow.start(cell.inputs, targets=self._subject.outputs, backend=self._backend, on_event=self._hear)
+        run = flow.start(
+            cell.inputs,
+            targets=self._subject.outputs,
+            backend=self._backend,
+            on_event=self._hear,
+            over_budget=self.over_budget,
+        )
         with self._lock:
             self._run = run
         if stop.is_set():  # told between two looks

@@ -82,6 +82,11 @@ class Compared(Protocol):
         ...
 
     @property
+    def error(self) -> str:
+        """Return why it was stopped, where nobody did it."""
+        ...
+
+    @property
     def left(self) -> float | None:
         """Return in about how many seconds it will be done."""
         ...
@@ -112,7 +117,7 @@ class Compared(Protocol):
         """End with what is done."""
         ...
 
-    def resume(self, *, failed: bool = False) -> Any:
+    def resume(self, *, failed: bool = False, over_budget: bool = False) -> Any:
         """Go on."""
         ...
 
@@ -230,7 +235,7 @@ class _Requests:
         return {}, []
 
     def _resume(self, _: str, message: Message, __: Buffers) -> Answer:
-        self._comparison.resume(failed=message.get("failed") is True)
+        self._comparison.resume(failed=message.get("failed") is True, over_budget=message.get("over_budget") is True)
         return {}, []
 
     def _number(self, message: Message) -> int:
@@ -248,7 +253,8 @@ def state_of(comparison: Compared, numbers: Sequence[int]) -> Message:
     """Return what a page shows of a comparison, with some of its cells."""
     cells = comparison.cells
     state: Message = {"name": comparison.name, "words": comparison.words, "status": comparison.status}
-    state |= {"note": comparison.note, "left": comparison.left, "order": comparison.order}
+    state |= {"note": comparison.note, "error": comparison.error[:MOST_TEXT]}
+    state |= {"left": comparison.left, "order": comparison.order}
     return state | {
         "scores": list(comparison.scores),
         "cells": [_told(cells[number], comparison.rating(number)) for number in numbers if number < len(cells)],

@@ -33,12 +33,12 @@ function Head({ comparison, state, failed }: { comparison: Comparison; state: St
         </button>
       )}
       {status === "stopped" && (
-        <button type="button" className="pt-button" onClick={() => void comparison.resume(false)}>
+        <button type="button" className="pt-button" onClick={() => void comparison.resume()}>
           <Icon name="play" /> Go on
         </button>
       )}
       {status === "finished" && failed > 0 && (
-        <button type="button" className="pt-button" onClick={() => void comparison.resume(true)}>
+        <button type="button" className="pt-button" onClick={() => void comparison.resume({ failed: true })}>
           <Icon name="back" /> Try {failed === 1 ? "the one that failed" : `the ${failed} that failed`} again
         </button>
       )}
@@ -194,6 +194,12 @@ function Body({ comparison, state }: { comparison: Comparison; state: State }) {
       <Head {...{ comparison, state, failed }} />
       <Progress {...{ state, failed }} />
       <Alert words={words} />
+      <Alert words={state.error} />
+      {state.error && (
+        <button type="button" className="pt-button" onClick={() => void comparison.resume({ over_budget: true })}>
+          <Icon name="play" /> Go on over the budget
+        </button>
+      )}
       <Tools {...{ comparison, state, layout, setLayout }} />
       {rows.flat().length > 0 ? (
         <Cells {...{ comparison, state, layout, rows }} enlarge={setLarge} />

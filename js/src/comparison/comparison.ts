@@ -13,6 +13,8 @@ export interface State {
   words: string;
   status: "running" | "stopping" | "stopped" | "finished";
   note: string;
+  /** Why it was stopped, where nobody did it: a budget would be exceeded. */
+  error: string;
   /** Seconds. */
   left: number | null;
   /** What it is sorted by; empty is the grid. */
@@ -31,6 +33,8 @@ export class Comparison {
   /** Cells that came before all were known. */
   #early: JsonObject[] = [];
   #inSight = new Set<number>();
+  /** What was set here and not confirmed yet, with how often: the kernel may still tell what was before. */
+  #unconfirmed = new Map<number | "order", number>();
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
@@ -51,7 +55,11 @@ export class Comparison {
     const before = this.state.get();
     if (!before) return void this.#early.push(message);
     const told = message as unknown as State;
-    this.state.set({ ...before, ...told, axes: before.axes, cells: withCells(before.cells, told.cells) });
+    const order = this.#unconfirmed.has("order") ? before.order : told.order;
+    const changed = told.cells.map((cell) =>
+      this.#unconfirmed.has(cell.number) ? { ...cell, stars: before.cells[cell.number]?.stars ?? 0 } : cell,
+    );
+    this.state.set({ ...before, ...told, order, axes: before.axes, cells: withCells(before.cells, changed) });
     this.#want();
   }
 
@@ -72,12 +80,12 @@ export class Comparison {
     const cell = before?.cells[number];
     if (!before || !cell || cell.stars === stars) return;
     this.state.set({ ...before, cells: withCells(before.cells, [{ ...cell, stars }]) });
-    await this.#do("rate", { cell: number, stars });
+    await this.#set(number, "rate", { cell: number, stars });
   }
 
   async sort(by: string): Promise<void> {
     this.state.update((state) => state && { ...state, order: by });
-    await this.#do("sort", { by });
+    await this.#set("order", "sort", { by });
   }
 
   async stop(): Promise<void> {
@@ -85,14 +93,22 @@ export class Comparison {
     await this.#do("stop");
   }
 
-  async resume(failed: boolean): Promise<void> {
-    await this.#do("resume", { failed });
+  async resume(fields: { failed?: boolean; over_budget?: boolean } = {}): Promise<void> {
+    await this.#do("resume", { ...fields });
   }
 
   /** A picture as it was made; where it can be read. */
   async picture(number: number): Promise<string> {
     const { buffers } = await this.#kernel.ask("picture", { cell: number });
     return buffers[0] ? blobUrl(buffers[0], "image/png") : "";
+  }
+
+  async #set(what: number | "order", type: string, fields: JsonObject): Promise<void> {
+    this.#unconfirmed.set(what, (this.#unconfirmed.get(what) ?? 0) + 1);
+    await this.#do(type, fields);
+    const left = (this.#unconfirmed.get(what) ?? 1) - 1;
+    if (left > 0) this.#unconfirmed.set(what, left);
+    else this.#unconfirmed.delete(what);
   }
 
   async #do(type: string, fields: JsonObject = {}): Promise<void> {
