@@ -7,6 +7,7 @@ from ..media.canvas import nearest
 from ..models.scripting import ScriptedPipeline, painting_in, pipeline_in
 from ..models.scripting.painting import Call, but_usual, called
 from ..schema.exporting import UNKNOWN, Writing, items_of
+from .conditioning_code import spoken_in
 
 
 def write_control(at: Writing) -> None:
@@ -27,7 +28,7 @@ def write_control(at: Writing) -> None:
         if name == "control_image":
             at.line(f"torch.manual_seed({at.code('seed')})  # by which the ControlNet's image is encoded")
     call |= _size(at, pipeline)
-    at.give(image=f"{called(pipeline.code, call)}.images[0]")
+    at.give(image=f"{called(pipeline.code, spoken_in(at, pipeline, call))}.images[0]")
 
 
 def _acting(at: Writing, controlnets: list[Model]) -> list[tuple[int, str]]:

@@ -10,6 +10,7 @@ from ..models.scripting.painting import Call, but_usual, called, wished
 from ..models.scripting_networks import network_in
 from ..models.upscaling import upscaled
 from ..schema.exporting import Writing, indented
+from .conditioning_code import spoken_in
 
 
 def write_text_to_image(at: Writing) -> None:
@@ -20,7 +21,7 @@ def write_text_to_image(at: Writing) -> None:
         usual = pipeline.defaults.get(edge)
         if usual is not None or at.known(edge) is not None or not at.is_fixed(edge):
             call[edge] = wished(at, edge, usual)
-    at.give(image=f"{called(pipeline.code, call)}.images[0]")
+    at.give(image=f"{called(pipeline.code, spoken_in(at, pipeline, call))}.images[0]")
 
 
 def write_image_to_image(at: Writing) -> None:
@@ -33,7 +34,7 @@ def write_image_to_image(at: Writing) -> None:
     call = painting_in(at, pipeline) | _over(at, pipeline, start)
     lines = [
         f"{start} = {_fitted(at, at.code('image'), pipeline)}",
-        f"{painted} = {called(pipeline.code, call)}.images[0]",
+        f"{painted} = {called(pipeline.code, spoken_in(at, pipeline, call))}.images[0]",
     ]
     code = f"{at.bring(restored)}({painted}, {at.code('image')})"
     _give(at, lines, code, "" if at.is_fixed("strength") else at.code("strength"))
@@ -56,7 +57,7 @@ def write_inpaint(at: Writing) -> None:
     lines = [
         f"{hole} = {mask}",
         f"{start} = {_fitted(at, at.code('image'), pipeline)}",
-        f"{painted} = {called(pipeline.code, call)}.images[0]",
+        f"{painted} = {called(pipeline.code, spoken_in(at, pipeline, call))}.images[0]",
     ]
     code = f"{at.bring(joined)}({painted}, {at.code('image')}, {hole})"
     _give(at, lines, code, "" if at.is_fixed("strength") else at.code("strength"))
@@ -80,7 +81,7 @@ def write_outpaint(at: Writing) -> None:
     lines = [
         f"{canvas}, {beyond} = {at.bring(drawn_out)}({', '.join([at.code('image'), *named])})",
         f"{start} = {_fitted(at, canvas, pipeline)}",
-        f"{painted} = {called(pipeline.code, call)}.images[0]",
+        f"{painted} = {called(pipeline.code, spoken_in(at, pipeline, call))}.images[0]",
     ]
     _give(at, lines, f"{at.bring(joined)}({painted}, {canvas}, {beyond})", "" if are_fixed else " + ".join(sides))
 

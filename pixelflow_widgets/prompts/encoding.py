@@ -83,10 +83,39 @@ def needs_encoding(pipeline: Any, words: Mapping[str, Any], steps: int) -> bool:
         return True
     texts = [parts[0][0] for ((_, parts),) in said if parts]
     return any(
-        len(tokenizer(text, verbose=False)["input_ids"]) > _window(tokenizer, encoder)
+        len(tokenizer(text, truncation=True, max_length=window + 1)["input_ids"]) > window
         for tokenizer, encoder in _encoders(pipeline)
+        for window in [_window(tokenizer, encoder)]
         for text in texts
     )
+
+
+def spoken(pipeline: Any, steps: int, **words: Any) -> dict[str, Any]:
+    """Return the arguments of a call for prompts as they were written: a script's way to what nodes do.
+
+    Args:
+        pipeline: Stable Diffusion 1.5, 2 or XL, or one of their kind.
+        steps: How many are done.
+        words: Its arguments `prompt`, and if they are to be heeded `prompt_2`, `negative_prompt`, `clip_skip`.
+    """
+    words = {"negative_prompt": None, **words}
+    if not needs_encoding(pipeline, words, steps):
+        plain = {name: plain_prompt(words[name]) or None for name in _SAID[1:3] if name in words}
+        return {**words, **plain, "prompt": plain_prompt(words["prompt"])}
+    made = encoded(pipeline, words, steps)
+    if not made.tensors:
+        return dict(made.arguments)
+
+    def change(pipeline: Any, step: int, _: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+        return made.turned((step + 1) / pipeline.num_timesteps, tensors)
+
+    names = ["latents", *made.tensors]
+    return {**made.arguments, "callback_on_step_end": change, "callback_on_step_end_tensor_inputs": names}
+
+
+def plain_prompt(text: str | None) -> str:
+    """Return a prompt without comments and marks of weights, as it begins."""
+    return "".join(part for part, _ in pieces_of(text or "")[0][1])
 
 
 def encoded(pipeline: Any, words: Mapping[str, Any], steps: int) -> Encoded:
@@ -228,7 +257,7 @@ class _Words:
         if hasattr(self._pipeline, "maybe_convert_prompt"):
             texts = self._pipeline.maybe_convert_prompt(texts, self._tokenizer)
         left, found = self._most, []
-        for numbers in self._tokenizer(texts, verbose=False)["input_ids"]:
+        for numbers in self._tokenizer(texts, truncation=True, max_length=self._most + 2)["input_ids"]:
             kept = numbers[1:-1][:left]
             left -= len(kept)
             found.append([numbers[0], *kept, numbers[-1]])

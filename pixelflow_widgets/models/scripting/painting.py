@@ -38,9 +38,16 @@ def _draws_by_itself(at: Writing, pipeline: ScriptedPipeline) -> bool:
 
 
 def called(pipe: str, call: Call) -> str:
-    """Return the expression of a call, its arguments in the order in which people think of them."""
+    """Return the expression of a call, its arguments in the order in which people think of them.
+
+    Args:
+        pipe: What is called.
+        call: Code by name; a name that begins with ** stands for several arguments, and has no code of its own.
+    """
     ordered = sorted(call, key=lambda name: _ORDER.index(name) if name in _ORDER else _ORDER.index(""))
-    return f"{pipe}({', '.join(f'{name}={call[name]}' for name in ordered)})"
+    several = [name for name in call if name.startswith("**")]
+    named = [f"{name}={call[name]}" for name in ordered if name not in several]
+    return f"{pipe}({', '.join([*several, *named])})"
 
 
 def but_usual(pipeline: ScriptedPipeline, call: Call) -> Call:
