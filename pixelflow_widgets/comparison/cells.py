@@ -18,6 +18,8 @@ Status = Literal["waiting", "running", "done", "failed"]
 _THUMBNAIL = 320
 """Pixels of the longer side: as large as a cell is shown, on a screen of twice as many."""
 
+_SMALL = 128
+
 
 @dataclass
 class Cell:
@@ -75,7 +77,9 @@ class Cell:
             small = PIL.Image.alpha_composite(paper, small.convert("RGBA")).convert("RGB")
         small.thumbnail((_THUMBNAIL, _THUMBNAIL))
         buffer = io.BytesIO()
-        small.save(buffer, "JPEG", quality=88)
+        # Pixels that are shown enlarged are seen one by one.
+        finely = {"quality": 97, "subsampling": 0} if max(self.size) <= _SMALL else {"quality": 88}
+        small.save(buffer, "JPEG", **finely)
         return buffer.getvalue()
 
     @property
