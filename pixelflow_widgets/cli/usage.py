@@ -82,7 +82,7 @@ def _print(by: str, rows: list[tuple[str, dict[Any, Any]]], currency: str) -> No
     from ..usage.cost import in_words
 
     heads = (by, "nodes", "found", "seconds", "cpu s", "tokens in", "out", currency)
-    lines = [heads]
+    lines: list[tuple[str, ...]] = [heads]
     for name, row in rows[:_MOST_LINES]:
         price = in_words(float(row["money"]), "").strip() + (" +?" if row["unpriced"] else "")
         counts = (f"{row['nodes']:.0f}", f"{row['found']:.0f}", f"{row['seconds']:.1f}", f"{row['cpu_seconds']:.1f}")

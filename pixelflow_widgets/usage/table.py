@@ -43,7 +43,7 @@ class UsageTable(pandas.DataFrame):
     Nodes whose results were there cost nothing; they have `cached` set, and count as "found" in the sums.
     """
 
-    _metadata = ("currency",)
+    _metadata = ["currency"]  # noqa: RUF012 – as pandas declares it
     currency: str = "USD"
 
     @property
@@ -53,25 +53,22 @@ class UsageTable(pandas.DataFrame):
     @property
     def by_model(self) -> pandas.DataFrame:
         """Return the sums of each model, the dearest first."""
-        return _summed(self, self["model"].where(self["model"] != "", NO_MODEL).rename("model")).sort_values(
-            ["money", "seconds"], ascending=False, kind="stable"
-        )
+        return _dearest_first(_summed(self, _models(self)))
 
     @property
     def by_day(self) -> pandas.DataFrame:
         """Return the sums of each day (of this computer's clock), the oldest first."""
-        here = datetime.now().astimezone().tzinfo
-        return _summed(self, self["started"].dt.tz_convert(here).dt.date.rename("day"))
+        return _summed(self, _days(self))
 
     @property
     def by_flow(self) -> pandas.DataFrame:
         """Return the sums of each flow, the dearest first."""
-        return _summed(self, self["flow"]).sort_values(["money", "seconds"], ascending=False, kind="stable")
+        return _dearest_first(_summed(self, self["flow"]))
 
     @property
     def totals(self) -> pandas.Series:
         """Return the sums of everything: "money" is of what has a price, "unpriced" counts the nodes that have none."""
-        sums = _summed(self, pandas.Series("all", index=self.index, name="all", dtype=object))
+        sums: Any = _summed(self, pandas.Series("all", index=self.index, name="all", dtype=object))
         return sums.iloc[0].rename(None) if len(sums) else pandas.Series(dict.fromkeys(SUMMED, 0.0))
 
     def plot(self, of: str = "money") -> Plot:  # type: ignore[override]
@@ -86,20 +83,19 @@ class UsageTable(pandas.DataFrame):
         wanted = (*COUNTS, *TIMES, "money")
         if of not in wanted:
             raise ValueError(f"'{of}' cannot be drawn. Choose one of {', '.join(wanted)}.")
-        here = datetime.now().astimezone().tzinfo
-        days = self["started"].dt.tz_convert(here).dt.date
-        models = self["model"].where(self["model"] != "", NO_MODEL)
-        sums = self[of].fillna(0).groupby([days, models]).sum()
+        column: Any = self[of]
+        sums = column.fillna(0).groupby([_days(self), _models(self)]).sum()
         unit = self.currency if of == "money" else "s" if of in TIMES else of.replace("_", " ")
         return plot_of({key: float(value) for key, value in sums.items()}, of.replace("_", " "), unit)
 
     @property
     def in_words(self) -> str:
         """Return the sums in words."""
-        totals = self.totals
-        price = in_words(float(totals["money"]), self.currency)
-        more = f", and {int(totals['unpriced'])} nodes without a price" if totals["unpriced"] else ""
+        totals: Any = self.totals
+        unpriced = int(totals["unpriced"])
+        more = f", and {unpriced} node{'s' if unpriced > 1 else ''} without a price" if unpriced else ""
         tokens = f"{int(totals['input_tokens']):,} tokens in, {int(totals['output_tokens']):,} out"
+        price = in_words(float(totals["money"]), self.currency)
         return f"{int(totals['nodes'])} nodes, {totals['seconds']:.1f} s, {tokens}, {price}{more}"
 
 
@@ -163,8 +159,20 @@ def _row(run: Mapping[str, Any], node: Mapping[str, Any], card: RateCard) -> tup
     )
 
 
-def _summed(table: pandas.DataFrame, by: pandas.Series) -> pandas.DataFrame:
-    plain = pandas.DataFrame(table)
+def _summed(table: Any, by: Any) -> Any:
+    plain: Any = pandas.DataFrame(table)
     plain = plain.assign(nodes=~plain["cached"], found=plain["cached"], unpriced=plain["money"].isna())
     how = {name: "max" if name == "peak" else "sum" for name in SUMMED}
     return plain.groupby(by.to_numpy(), sort=True).agg(how).rename_axis(by.name)
+
+
+def _dearest_first(sums: Any) -> Any:
+    return sums.sort_values(["money", "seconds"], ascending=False, kind="stable")
+
+
+def _models(table: Any) -> Any:
+    return table["model"].where(table["model"] != "", NO_MODEL).rename("model")
+
+
+def _days(table: Any) -> Any:
+    return table["started"].dt.tz_convert(datetime.now().astimezone().tzinfo).dt.date.rename("day")

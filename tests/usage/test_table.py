@@ -62,7 +62,7 @@ def test_sums_by_model_by_day_by_flow_and_of_all(settings: Path) -> None:
     assert table.by_flow.loc["poster", "money"] == 2.5
     assert table.totals["nodes"] == 3
     assert table.totals["money"] == 2.5
-    assert "1,000,007 tokens in, 500,000 out, 2.50 USD, and 1 nodes without a price" in table.in_words
+    assert "1,000,007 tokens in, 500,000 out, 2.50 USD, and 1 node without a price" in table.in_words
 
 
 def test_an_empty_table_has_sums_and_a_plot(settings: Path) -> None:
