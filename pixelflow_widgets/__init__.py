@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import media, models, nodes, templates
+    from . import media, models, nodes, prompts, templates
     from .comparison import Comparison, compare
     from .controls import (
         Advanced,
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from .flow.problems import Problem
     from .media import Adapter, Audio, Image, Latents, Mask, Model, Table, Video
     from .playground import Playground
+    from .prompts import styles
     from .public import Flow, edit, inspect
     from .schema import Ask, Complaint, Lazy, Option, Options, Progress, Record, node, registry
     from .secrets import secrets
@@ -73,6 +74,7 @@ _HOMES = {
     "media": "Adapter Audio Image Latents Mask Model Table Video",
     "controls": "Advanced Choices Colour Control File ModelPicker Number Prompt Seed Slider Text Toggle Upload",
     "flow.problems": "Problem",
+    "prompts": "styles",
     "serve.client": "AsyncClient Client",
     "serve.webhooks.webhooks": "verify_webhook",
     "usage.budgets": "Budget",
@@ -82,7 +84,7 @@ _HOMES = {
     "RatesError RecordingError RunError SecretError TrainingError WebhookError WorkerLost",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
-_ROOMS = ("media", "models", "nodes", "secrets", "templates")
+_ROOMS = ("media", "models", "nodes", "prompts", "secrets", "templates")
 
 __all__ = [
     "Adapter",
@@ -151,8 +153,10 @@ __all__ = [
     "models",
     "node",
     "nodes",
+    "prompts",
     "registry",
     "secrets",
+    "styles",
     "templates",
     "train",
     "trainings",

@@ -1,1 +1,5 @@
-"""Words for models: tokens, weights of words, templates. Nothing is here yet."""
+"""Words for models: how they are written, read as tokens, weighted and changed over the steps."""
+
+from . import styles
+
+__all__ = ["styles"]

@@ -24,6 +24,7 @@ from ..schema import NodeType
 from .disk_cache import cache_folder
 from .events import Event
 from .executor import Run
+from .prompted import prompts_of
 from .writer import Writer
 
 if TYPE_CHECKING:
@@ -99,6 +100,9 @@ class History:
             for entry in row["detail"] if models else ():
                 if not entry["cached"] and (model := models.get(entry["node"])):
                     entry["usage"] = {"model": model, **entry["usage"]}
+            prompts = prompts_of(ended)
+            for entry in row["detail"]:
+                entry |= prompts.get(entry["node"], {})
             self._add(row)
 
         def note(ended: Run) -> None:

@@ -51,6 +51,16 @@ class Records:
         """Return the flow as it was run: given inputs as defaults, and the seeds that were drawn."""
         return resolved(self._document, self._inputs, dict(self._drawn))
 
+    def upstream(self, document: Document | None = None) -> Upstream:
+        """Return what works out what nodes were given.
+
+        Args:
+            document: The flow as it was run, if it is there already.
+        """
+        document = document or self.document()
+        given = {node: _single(results) for node, results in dict(self._results).items()}
+        return Upstream(document, with_subflows(self._registry, document), self._files, given)
+
     def text(self, node: str, value: Any = None) -> str:
         """Return the record of a file that holds what a node gave.
 
@@ -59,9 +69,7 @@ class Records:
             value: What the file holds.
         """
         document = self.document()
-        registry = with_subflows(self._registry, document)
-        given = {node: _single(results) for node, results in dict(self._results).items()}
-        upstream = Upstream(document, registry, self._files, given)
+        upstream = self.upstream(document)
         told = self._models(upstream)
         versions = self._registry.machine["versions"]() if "versions" in self._registry.machine else {}
         size = value.size if isinstance(value, PIL.Image.Image) else None

@@ -10,6 +10,8 @@ from ..run import Run
 from .noting import note
 
 if TYPE_CHECKING:
+    import pandas
+
     from .budgets import Budget
     from .estimates import Estimate
     from .table import UsageTable
@@ -28,6 +30,17 @@ class UsedFlow(StatedFlow):
         from .table import usage_of_flow
 
         return usage_of_flow(self)
+
+    @property
+    def prompts(self) -> pandas.DataFrame:
+        """Return the prompts of its runs, newest first: run, when, node, port, text, and a thumbnail of what came of it.
+
+        One that several runs had comes once. The thumbnail is a `data:` address of a small picture.
+        """
+        from ..prompts.history import table
+        from ..run.history import place_of, process_history
+
+        return table(process_history().runs(place_of(self), self.epoch))
 
     def estimate(
         self, inputs: Mapping[str, Any] | None = None, *, targets: Iterable[Any] | None = None, **more_inputs: Any
