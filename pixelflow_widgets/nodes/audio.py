@@ -8,6 +8,7 @@ from ..controls import Advanced, Choices, ModelPicker, Number, Prompt, Seed, Sli
 from ..media import Audio, Model, Table
 from ..models import languages
 from ..models.text_generation import wanted_text
+from ..prompts.conditioning import tell_used
 from ..schema import Option, Options, Progress, node
 from .audio_code import write_speech_to_text, write_text_to_music, write_text_to_sound, write_text_to_speech
 
@@ -78,7 +79,9 @@ def text_to_speech(
 
     wanted_text(text, "text")
     with lend(model, "text_to_speech", progress) as loan:
-        return spoken(loan, text, voice, seed, options, progress)
+        made = spoken(loan, text, voice, seed, options, progress)
+    tell_used(progress, model, text, images=0)
+    return made
 
 
 @node(
@@ -127,7 +130,7 @@ def text_to_music(
 
     wanted_text(prompt, "prompt")
     with lend(model, "text_to_music", progress) as loan:
-        return sounded(
+        made = sounded(
             loan,
             prompt,
             negative_prompt,
@@ -138,6 +141,8 @@ def text_to_music(
             options=options,
             report=progress,
         )
+    tell_used(progress, model, prompt, negative_prompt, images=0)
+    return made
 
 
 @node(export=write_text_to_sound)
@@ -167,7 +172,7 @@ def text_to_sound(
 
     wanted_text(prompt, "prompt")
     with lend(model, "text_to_sound", progress) as loan:
-        return sounded(
+        made = sounded(
             loan,
             prompt,
             negative_prompt,
@@ -178,6 +183,8 @@ def text_to_sound(
             options={},
             report=progress,
         )
+    tell_used(progress, model, prompt, negative_prompt, images=0)
+    return made
 
 
 class Transcript(NamedTuple):

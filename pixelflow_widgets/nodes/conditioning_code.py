@@ -24,21 +24,28 @@ _PORTS = {
 _SPOKEN = ("prompt", "prompt_2", "negative_prompt", "clip_skip")
 _MARKED = ("prompts with marks",)
 """Under which nodes that write prompts tell those that paint that what they give is more than plain text."""
+_MOST_TEXTS = 200
 _FITTING_WORDS = 60
 """A prompt of more words is mostly longer than a window."""
 
 
-def remember_marks(at: Writing, *ports: str) -> None:
-    """Tell the nodes that paint where a text that is known has weights, changes over the steps, or is long.
+def remember_marks(at: Writing) -> None:
+    """Tell the nodes that paint where a text that a node is given has weights, changes over the steps, or is long.
 
     Args:
-        at: Takes the code of a node that writes prompts.
-        ports: Its inputs that the prompts are made of.
+        at: Takes the code of any node; of one that paints, its own words are no other's.
     """
-    for port in ports:
-        text = at.known(port)
-        if isinstance(text, str) and (_is_marked(text) or len(text.split()) > _FITTING_WORDS):
+    if "image" in at.node_type.outputs:
+        return
+    for port in (name for name, one in at.node_type.inputs.items() if not one.lazy):
+        known = at.known(port)
+        texts = known[:_MOST_TEXTS] if isinstance(known, list) else [known]
+        if any(isinstance(text, str) and len(text) <= MOST_LETTERS and _is_more_than_plain(text) for text in texts):
             at.remember(_MARKED, True)
+
+
+def _is_more_than_plain(text: str) -> bool:
+    return _is_marked(text) or len(text.split()) > _FITTING_WORDS
 
 
 def spoken_in(at: Writing, pipeline: ScriptedPipeline, call: Call) -> Call:

@@ -11,6 +11,7 @@ from ..media import Image, Model, Video
 from ..models.cards import described
 from ..models.text_generation import wanted_text
 from ..models.video_generation import Shot, filmed
+from ..prompts.conditioning import plain_words, tell_used
 from ..schema import Complaint, Option, Options, Progress, node
 from .video_code import write_image_to_video, write_text_to_video
 
@@ -118,7 +119,9 @@ def text_to_video(
         handle = handle.with_options(motion=motion if isinstance(motion, str) else motion.source)
     shot = Shot(frames, fps, width, height, steps, guidance, seed)
     with lend(handle, "text_to_video", progress) as loan:
-        return filmed(loan, prompt, negative_prompt, shot, options, progress)
+        made = filmed(loan, *plain_words(loan, prompt, negative_prompt, progress), shot, options, progress)
+    tell_used(progress, model, prompt, negative_prompt, images=0)
+    return made
 
 
 @node(
@@ -176,4 +179,6 @@ def image_to_video(
 
     shot = Shot(frames, fps, width, height, steps, guidance, seed)
     with lend(model, "image_to_video", progress) as loan:
-        return filmed(loan, prompt, negative_prompt, shot, options, progress, image)
+        made = filmed(loan, *plain_words(loan, prompt, negative_prompt, progress), shot, options, progress, image)
+    tell_used(progress, model, prompt, negative_prompt, images=0)
+    return made

@@ -11,6 +11,7 @@ from ..models.scripting import ScriptedPipeline, located, pipeline_in
 from ..models.scripting.painting import Call, called, generator_in, option_ports, wished
 from ..models.video_generation import RATES, Kind, as_film, kind_of, rate_for, size_like, sound_of, why_no_end
 from ..schema.exporting import UNKNOWN, Writing
+from .conditioning_code import spoken_in
 
 
 def write_text_to_video(at: Writing) -> None:
@@ -30,7 +31,7 @@ def _write(at: Writing, pipeline: ScriptedPipeline, *, has_image: bool = False) 
     _check(at, pipeline, has_image)
     kind = kind_of(pipeline.made.__name__)
     fps = wished(at, "fps", pipeline.defaults.get("fps") or kind.fps)
-    call = _words(at, pipeline)
+    call = spoken_in(at, pipeline, _words(at, pipeline))
     if has_image:
         width, height = _size_for(at, pipeline, kind)
         at.add_import("from PIL import ImageOps")

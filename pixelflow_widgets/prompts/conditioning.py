@@ -48,8 +48,10 @@ def conditioned(loan: Loan, words: Mapping[str, Any], steps: int, report: Told) 
     Raises:
         MediaError: A prompt is longer than anybody reads, or lowers too many of its words.
     """
-    readers = readers_of(str(loan.folder))
     heeds = _heeds(loan)
+    readers = readers_of(str(loan.folder))
+    if not heeds:  # of a model that could, set in motion, say
+        readers = [replace(reader, is_chunked=False) for reader in readers]
     for name, text in _texts(words):
         _check(name, text)
         for line in _told(name, text, words, readers, heeds):
@@ -57,6 +59,19 @@ def conditioned(loan: Loan, words: Mapping[str, Any], steps: int, report: Told) 
     if heeds and needs_encoding(loan.pipeline, words, steps):
         return encoded(loan.pipeline, words, steps)
     return Encoded({name: _plain(words, name, steps) if name in _PROMPTS else words[name] for name in words})
+
+
+def plain_words(loan: Loan, prompt: str, negative_prompt: str, report: Told) -> tuple[str, str]:
+    """Return the prompts of a model that heeds no marks, without them; the log says what is not read.
+
+    Args:
+        loan: The model.
+        prompt: As it was written.
+        negative_prompt: What shall not be.
+        report: As for `conditioned`.
+    """
+    said = conditioned(loan, {"prompt": prompt, "negative_prompt": negative_prompt}, 1, report).arguments
+    return said["prompt"], said["negative_prompt"] or ""
 
 
 def tell_used(report: Counting, model: Model | str, *prompts: str, images: int = 1) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 import pixelflow_widgets as pf
 from pixelflow_widgets.errors import MediaError
-from pixelflow_widgets.nodes import control, image_to_image, inpaint, outpaint, text_to_image
+from pixelflow_widgets.nodes import control, image_to_image, inpaint, outpaint, text_to_image, text_to_video
 from pixelflow_widgets.prompts.encoding import encoded, needs_encoding
 from pixelflow_widgets.prompts.tokens import count
 from tests.nodes.pictures import middle, scene
@@ -285,3 +285,19 @@ def test_the_node_tells_how_many_tokens_its_encoders_read() -> None:
     assert told.usage.input_tokens == count("starter", prompt, negative)
     apart = sum(count("starter", text) or 0 for text in ("a", "red", "circle", "a", "red", "very large star", negative))
     assert told.usage.input_tokens == apart
+
+
+@pytest.mark.parametrize(("family", "motion"), [("ltx_video", None), ("sd15", "motion_sd15")])
+def test_films_are_of_the_words_without_marks(zoo: Zoo, family: str, motion: str | None) -> None:
+    adapter = pf.Model(str(zoo(motion))) if motion else None
+
+    def film(prompt: str, told: Told) -> bytes:
+        settings: dict[str, Any] = {"frames": 9, "width": 64, "height": 64, "steps": 2, "seed": 7}
+        model = pf.Model(str(zoo(family)))
+        made = text_to_video(prompt, model=model, motion=adapter, progress=told.reporter, **settings)
+        return made.frames.tobytes()
+
+    told = Told()
+    assert film("# note\na (red)1.5 [circle:star:0.5]", told) == film("a red circle", Told())
+    assert len(told.lines) == 2 and "does not heed weights" in told.lines[0]
+    assert told.usage.images == 0 and told.usage.input_tokens == count(str(zoo(family)), "a red circle", "a red star")
