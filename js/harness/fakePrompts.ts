@@ -120,7 +120,7 @@ export class FakePrompts {
       case "prompt_words":
         return { words: this.words };
       case "prompt_history":
-        return { prompts: this.past.filter(({ node }) => node === request.node) };
+        return { prompts: this.past.filter(({ node }) => node === (request.node ?? request.input)) };
       case "prompt_difference":
         return { parts: difference(String(request.old), String(request.new)) };
       case "prompt_styles":

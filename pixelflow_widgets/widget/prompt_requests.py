@@ -13,7 +13,8 @@ from .prompt_models import PromptModels
 
 MOST_LETTERS = 100_000
 """Of a text that is compared or kept; longer ones are refused."""
-_MOST_ROWS = 100
+MOST_RUNS, MOST_PROMPTS = 200, 50
+"""So many runs are looked through, and so many prompts told."""
 
 
 class PromptRequests:
@@ -74,15 +75,16 @@ class PromptRequests:
         return {"words": told}, []
 
     def _history(self, _: str, message: Message, __: Buffers) -> Answer:
+        """Tell what was written there and ran; of an input of the flow what came to the first port that it feeds."""
         from ..prompts import history
         from ..run.history import place_of, process_history
 
-        node, port = message.get("node"), message.get("port")
-        if not isinstance(node, str) or not isinstance(port, str):
-            raise PixelFlowError("The prompts of a port are asked for by its node and its name.")
         flow = self._flow()
-        rows = process_history().runs(place_of(flow), flow.epoch)
-        return {"prompts": history.prompts(rows, node, port, _MOST_ROWS)}, []
+        places = PromptModels(flow).places(message.get("node"), message.get("port"), message.get("input"))
+        if not places:
+            return {"prompts": []}, []
+        rows = process_history().runs(place_of(flow), flow.epoch, MOST_RUNS)
+        return {"prompts": history.prompts(rows, *places[0], most=MOST_PROMPTS)}, []
 
     def _difference(self, _: str, message: Message, __: Buffers) -> Answer:
         from ..prompts.difference import parts

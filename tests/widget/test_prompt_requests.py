@@ -11,7 +11,7 @@ import pixelflow_widgets as pf
 from pixelflow_widgets.prompts.tokens import readers_of
 from pixelflow_widgets.widget.prompt_models import MOST_MODELS, PromptModels
 
-from .page import Page
+from .page import Page, wait_for
 
 LONG = "a red circle on a blue background, " * 20
 
@@ -149,3 +149,16 @@ def test_a_difference_keeps_both_texts(page: Page) -> None:
     parts = page.ask("prompt_difference", old="a red boat", new="a green boat")["parts"]
     assert "".join(part["text"] for part in parts if part["kind"] != "added") == "a red boat"
     assert "".join(part["text"] for part in parts if part["kind"] != "removed") == "a green boat"
+
+
+def test_what_ran_is_told_newest_first_and_of_an_input_too(page: Page, flow: pf.Flow) -> None:
+    node = flow.add("prompt", text="a red boat")
+    for number, text in enumerate(["a red boat", "a green boat"]):
+        page.edit({"op": "set_values", "id": node.id, "values": {"text": text}})
+        page.run(f"r{number}")
+        page.ended(f"r{number}")
+    told = wait_for(lambda: (rows := page.ask("prompt_history", node=node.id, port="text")["prompts"])[1:] and rows)
+    assert [(row["text"], row["run"]) for row in told] == [("a green boat", "r1"), ("a red boat", "r0")]
+    flow.connect(flow.input("wish", default="a boat"), node.inputs["text"])
+    assert page.ask("prompt_history", input="wish")["prompts"] == told
+    assert page.ask("prompt_history", input="nobody")["prompts"] == []

@@ -10,7 +10,7 @@ export type PromptPlace = { node: string; port: string } | { input: string };
 export type PromptRequest =
   | ({ type: "read_prompt"; text: string } & PromptPlace)
   | ({ type: "prompt_words" } & PromptPlace)
-  | { type: "prompt_history"; node: string; port: string }
+  | ({ type: "prompt_history" } & PromptPlace)
   | { type: "prompt_difference"; old: string; new: string }
   | { type: "prompt_styles" }
   | { type: "apply_style"; name: string; text: string }
@@ -76,8 +76,8 @@ export interface AdapterWords {
 export interface PastPrompt {
   text: string;
   node: string;
-  /** ISO, or seconds since 1970. */
-  when: string | number;
+  /** Seconds since 1970. */
+  when: number;
   run: string;
   /** Of a result, as `data:` URL; absent where none is kept. */
   thumbnail?: string;

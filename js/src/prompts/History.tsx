@@ -13,8 +13,7 @@ interface Props {
   put(text: string): void;
 }
 
-const whenWords = (when: string | number) =>
-  timeWords(typeof when === "number" ? new Date(when * 1000).toISOString() : when);
+const whenWords = (when: number) => timeWords(new Date(when * 1000).toISOString());
 
 function Difference({ old, now }: { old: string; now: string }) {
   const answer = useAnswer({ type: "prompt_difference", old, new: now });
@@ -69,7 +68,7 @@ function Entry({ row, isChosen, compare, put }: EntryProps) {
   );
 }
 
-function Rows({ place, text, put }: Props & { place: { node: string; port: string } }) {
+export function History({ place, text, put }: Props) {
   const { session } = useEditor();
   const { run, status } = useRuns(session.runs);
   const answer = useAnswer({ type: "prompt_history", ...place }, `${run} ${status}`);
@@ -99,10 +98,4 @@ function Rows({ place, text, put }: Props & { place: { node: string; port: strin
       </ul>
     </>
   );
-}
-
-export function History(props: Props) {
-  const { place } = props;
-  if ("input" in place) return <p className="pf-muted">What an input of the flow was is kept with the runs.</p>;
-  return <Rows {...props} place={place} />;
 }
