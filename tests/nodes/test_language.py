@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import pixelflow_widgets as pf
+from pixelflow_widgets.models.text_generation import ends_of
 from pixelflow_widgets.run.cache import MemoryCache
 from tests.run.test_executor import run
 from tests.zoo import Zoo
@@ -106,6 +107,50 @@ def test_a_gguf_file_answers_as_the_folder_that_it_was_made_of(zoo: Zoo) -> None
     settings: dict[str, Any] = {"system": "a poet", "max_tokens": 8, "temperature": 0.0}
     folder, file = str(zoo("llama")), str(zoo("llama_gguf"))
     assert chat("a red circle", model=file, **settings) == chat("a red circle", model=folder, **settings)
+
+
+def test_an_answer_ends_before_the_first_of_several_ends(zoo: Zoo) -> None:
+    settings: dict[str, Any] = {"model": str(zoo("llama")), "max_tokens": 40, "temperature": 0.0}
+    told, short = Told(), Told()
+    whole = chat("a circle", **settings, progress=told.reporter)
+    late, early = whole[20:22], whole[9:12]
+    answer = chat("a circle", stop=f"{late}\n\n{early}", **settings, progress=short.reporter)
+    assert answer == whole[: min(whole.index(late), whole.index(early))].strip()
+    assert len(short.previews) < len(told.previews) == 40
+    assert not any(end in shown for shown in short.previews for end in (late, early))
+    assert chat("a circle", stop="no such words", **settings) == whole
+
+
+def test_the_end_of_a_line_is_an_end_and_too_many_are_refused(zoo: Zoo) -> None:
+    assert ends_of("###\n\\n\n###\n") == ("###", "\n")
+    with pytest.raises(pf.MediaError, match="at most 16 ends of 200 letters"):
+        chat("a circle", stop="\n".join(map(str, range(17))), model=str(zoo("llama")))
+
+
+def test_tokens_are_counted_for_every_kind_of_model(zoo: Zoo) -> None:
+    for family, ask in (("llama", chat), ("t5", summarize), ("llama_base", expand_prompt)):
+        told = Told()
+        ask("a red circle", model=str(zoo(family)), max_tokens=9, progress=told.reporter)
+        assert told.usage.model == str(zoo(family)) and told.usage.input_tokens > 0
+        assert 0 < told.usage.output_tokens <= 9 + (family == "t5")  # its first token is the mark of a beginning
+    told = Told()
+    summarize(SENTENCES * 60, model=str(zoo("llama")), max_tokens=20, progress=told.reporter)
+    assert told.usage.output_tokens > 40  # of all parts together
+
+
+def test_a_model_of_this_machine_that_fails_a_schema_is_quoted(zoo: Zoo) -> None:
+    with pytest.raises(pf.AnswerBroken, match="does not fit the JSON Schema: it is no JSON.*It begins: ") as caught:
+        chat("a circle", model=str(zoo("llama")), max_tokens=8, temperature=0.0, json_schema='{"type": "object"}')
+    assert caught.value.partial != ""
+
+
+def test_a_schema_that_is_none_is_a_problem_before_the_run(zoo: Zoo) -> None:
+    flow = pf.Flow("talk")
+    flow.add("chat", prompt="hello", model=str(zoo("llama")), json_schema='{"type": "nonsense"}')
+    (problem,) = [one for one in flow.problems() if one.code == "json-schema"]
+    assert "at /type" in str(problem) and problem.port == "json_schema"
+    with pytest.raises(pf.MediaError, match="no JSON Schema, for it is no JSON"):
+        chat("hello", model=str(zoo("llama")), json_schema="{")
 
 
 @pytest.mark.parametrize("family", ["llama", "llama_base", "t5"])
