@@ -303,3 +303,15 @@ def test_its_runs_are_runs_of_the_flow(squares: pf.Flow) -> None:
     before = len(squares.runs)
     run(squares, prompts=["gold", "plum"], size=3)
     assert len(squares.runs) == before + 2
+
+
+def test_prompts_go_to_the_input_that_feeds_a_prompt_or_to_the_port_itself() -> None:
+    def captioned_words(prompt: str, style: str = "plain") -> str:
+        return f"{prompt}, {style}"
+
+    flow = made("captioned", captioned_words)
+    node = flow.add("captioned_words", prompt="a hat", style=flow.input("look", "oil"))
+    flow.output("answer", node["text"])
+    assert run(flow, prompts=["a cat"]).table.answer.tolist() == ["a cat, oil"]
+    flow.connect(flow.input("subject", "a dog"), node.inputs["prompt"])
+    assert run(flow, prompts=["a cat"], look=["ink"]).table.answer.tolist() == ["a cat, ink"]

@@ -93,7 +93,10 @@ class Targets:
         return self._own.get(name)
 
     def of_kind(self, name: str, kind: str) -> Target:
-        """Return where prompts, models or seeds go: the input "prompt", else the only one of the kind, else a port.
+        """Return where prompts, models or seeds go.
+
+        That is the input "prompt", else the one that feeds ports which are called so, else such a port that nothing
+        feeds, else the only input of the kind.
 
         Args:
             name: "prompt", "model" or "seed".
@@ -107,6 +110,10 @@ class Targets:
         fitting = [one for one in self._own.values() if one.type == PortType(kind)]
         if name == "seed":
             fitting = [one for one in fitting if any(port.is_seed for port in one.ports)]
+        feeding = [one for one in fitting if any(port.name == name for port in one.ports)]
+        if not feeding and any(port.name == name for _, port, _ in self._free):
+            return self._of_port(name)
+        fitting = feeding or fitting
         if len(fitting) == 1:
             return fitting[0]
         if len(fitting) > 1:

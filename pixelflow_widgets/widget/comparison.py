@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -23,6 +24,8 @@ MOST_TEXT = 4_000
 """Letters of a text or error that are sent with a cell."""
 _SHEET_PIXELS = 1_200
 _INSET = 16
+_RARELY = 20
+"""While it fills, the picture of a saved notebook may take one part in so many of the time."""
 
 
 class Celled(Protocol):
@@ -145,6 +148,7 @@ class ComparisonWidget(Shown):
     def __init__(self, comparison: Compared) -> None:
         self._comparison = comparison
         self._changed: set[int] = set()
+        self._pictured, self._not_before = -1, 0.0
         self._telling = threading.Lock()
         self._tell_later = Later(lambda: beside(self._tell), SECONDS_BETWEEN)
         super().__init__("comparison", _Requests(comparison), Picture(self._drawn), lambda: repr(comparison))
@@ -164,11 +168,21 @@ class ComparisonWidget(Shown):
         with self._telling:
             numbers, self._changed = sorted(self._changed), set()
         self.send({"type": "comparison", **state_of(self._comparison, numbers)})
-        self.renew_picture()
+        self._renew()
+
+    def _renew(self) -> None:
+        """Renew what a saved notebook keeps, where cells came; of many not often, because that takes long."""
+        cells = sum(cell.status in ("done", "failed") for cell in self._comparison.cells)
+        is_on = self._comparison.status in ("running", "stopping")
+        if cells != self._pictured and (not is_on or time.monotonic() > self._not_before):
+            self._pictured = cells
+            self.renew_picture()
 
     def _drawn(self) -> tuple[str, str, str, float]:
         comparison = self._comparison
+        started = time.monotonic()
         sheet = comparison.preview()
+        self._not_before = time.monotonic() + _RARELY * (time.monotonic() - started)
         if sheet is None:
             return comparison.name, comparison.words, "", 8
         sheet = sheet.convert("RGB")

@@ -93,6 +93,7 @@ def test_stars_are_given_by_keys_and_clicks_and_the_best_come_first(page: Page) 
     assert labels[0] == f"{PROMPTS[1]}, seed 1, guidance 2" and comparison.order == "rating"
     comparison.score(lambda image: float(image.getpixel((32, 20))[2]), name="blueness").sort("blueness")
     expect(root.locator(".pc-rank")).to_have_count(18)
+    expect(root.locator(".pc-picture img")).to_have_count(18)
     expect(root.get_by_role("combobox", name="Show", exact=True)).to_have_value("blueness")
     for cell in range(18):
         comparison.rate(cell, None)
