@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Comparison } from "../src/comparison/comparison";
 import {
   type Axis,
   type Cell,
@@ -111,4 +112,60 @@ describe("words and keys", () => {
 
   it("tells time as a clock does", () =>
     expect([clock(9.4), clock(750), clock(-1)]).toEqual(["0:09", "12:30", "0:00"]));
+});
+
+describe("what the page knows", () => {
+  type Answer = (told: object) => void;
+
+  function page() {
+    const asked: { type: string; fields: object; answer: Answer }[] = [];
+    let hear: (message: object) => void = () => {};
+    const kernel = {
+      ask: (type: string, fields: object = {}) =>
+        new Promise((answer) => asked.push({ type, fields, answer: (told) => answer({ ...told, buffers: [] }) })),
+      on: (_: string, heard: typeof hear) => {
+        hear = heard;
+        return () => {};
+      },
+    };
+    const comparison = new Comparison(kernel as never);
+    const state = { name: "circles", words: "", status: "running", note: "", error: "", left: null, order: "" };
+    const tell = (fields: object) => hear({ ...state, scores: [], cells: [], ...fields });
+    const answer = async (type: string, told: object = {}) => {
+      asked.find((one) => one.type === type)?.answer(told);
+      await new Promise((done) => setTimeout(done));
+    };
+    return { comparison, asked, tell, answer, about: { about: { ...state, scores: [], axes, cells } } };
+  }
+
+  it("keeps what came before it knew all", async () => {
+    const { comparison, tell, answer, about } = page();
+    tell({ status: "finished", cells: [{ ...cells[1], status: "failed" }] });
+    expect(comparison.state.get()).toBeNull();
+    await answer("about", about);
+    expect(comparison.state.get()).toMatchObject({ status: "finished", axes });
+    expect(comparison.state.get()?.cells[1]?.status).toBe("failed");
+  });
+
+  it("shows stars and order at once, and is not put back by what the kernel told before it heard of them", async () => {
+    const { comparison, tell, answer, about } = page();
+    await answer("about", about);
+    void comparison.rate(2, 4);
+    void comparison.sort(RATING);
+    tell({ order: "", cells: [{ ...cells[2], stars: 0 }] });
+    expect(comparison.state.get()).toMatchObject({ order: RATING });
+    expect(comparison.state.get()?.cells[2]?.stars).toBe(4);
+    await answer("rate");
+    await answer("sort");
+    tell({ order: "fit", cells: [{ ...cells[2], stars: 1 }] });
+    expect(comparison.state.get()).toMatchObject({ order: "fit" });
+    expect(comparison.state.get()?.cells[2]?.stars).toBe(1);
+  });
+
+  it("asks for pictures of cells in sight that have one", async () => {
+    const { comparison, asked, answer, about } = page();
+    await answer("about", { about: { ...about.about, cells: [cells[0], { ...cells[1], size: null }, cells[2]] } });
+    for (const number of [0, 1]) comparison.see(number, true);
+    expect(asked.filter(({ type }) => type === "thumbnails").map(({ fields }) => fields)).toEqual([{ names: ["0"] }]);
+  });
 });
