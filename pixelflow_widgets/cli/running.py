@@ -29,6 +29,7 @@ def run(
     provenance: Annotated[
         bool, typer.Option(help="Whether pictures, sounds and films say what made them: flow, models, versions.")
     ] = True,
+    over_budget: Annotated[bool, typer.Option("--over-budget", help="Run though it exceeds a budget.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output, no bar.")] = False,
 ) -> None:
     """Run a flow and write its outputs.
@@ -41,7 +42,7 @@ def run(
         loaded = Flow.load(flow)
         inputs = dict(_read_input(loaded, text) for text in set_ or [])
         answers = dict(_read_answer(text) for text in answer or [])
-        result, started = _run_with_bar(loaded, inputs, target, backend, answers, quiet=as_json)
+        result, started = _run_with_bar(loaded, inputs, target, backend, answers, over_budget, quiet=as_json)
         paths = result.save(out, provenance=provenance)
     except KeyboardInterrupt:
         say("Stopped.")
@@ -107,13 +108,19 @@ def _read_answer(text: str) -> tuple[str, int]:
 
 
 def _run_with_bar(
-    flow: Any, inputs: dict[str, Any], target: list[str] | None, backend: str, answers: dict[str, int], quiet: bool
+    flow: Any,
+    inputs: dict[str, Any],
+    target: list[str] | None,
+    backend: str,
+    answers: dict[str, int],
+    over_budget: bool,
+    quiet: bool,
 ) -> Any:
     """Run with a bar on standard error; return (result, run)."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    run = flow.start(inputs, targets=target, backend=backend)
+    run = flow.start(inputs, targets=target, backend=backend, over_budget=over_budget)
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), disable=quiet, transient=False) as bars:
         tasks: dict[str, Any] = {}

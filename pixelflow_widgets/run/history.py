@@ -37,6 +37,8 @@ KEPT_NODES = 2000
 """How many nodes of one run are kept that ran."""
 KEPT_HITS = 200
 """How many are kept that were found: all are counted."""
+MOST_READ = 200_000
+"""Of many runs of huge flows, so many nodes are read at once: the newest."""
 SECONDS_TO_WAIT = 5.0
 """How long another kernel that is writing is waited for."""
 _ABOUT_BYTES = 4096
@@ -160,7 +162,7 @@ class History:
 
         Args:
             since: Those that began from then on, in seconds since 1970.
-            most: How many.
+            most: How many; fewer where they have more nodes together than `MOST_READ`.
         """
         return self._read("started >= ?", [since], most, lambda row: row["started"] >= since)
 
@@ -169,10 +171,12 @@ class History:
         found: list[Row] = []
 
         def select(database: sqlite3.Connection) -> None:
-            columns, order = ", ".join(_WRITTEN), "started DESC, number DESC LIMIT ?"
+            columns, order, read = ", ".join(_WRITTEN), "started DESC, number DESC LIMIT ?", 0
             for row in database.execute(f"SELECT {columns} FROM runs WHERE {which} ORDER BY {order}", [*values, most]):
                 told = dict(zip(_WRITTEN, row, strict=True))
                 found.append(told | {name: json.loads(zlib.decompress(told[name])) for name in _PACKED})
+                if (read := read + len(found[-1]["detail"])) >= MOST_READ:
+                    return
 
         with self._lock:
             self._write()

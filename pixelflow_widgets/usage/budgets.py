@@ -160,7 +160,7 @@ def _over(budget: Budget, scope: str, unit: str, told: Estimate, spent: _SpentBy
     limit = budget.limit(scope, unit)
     if limit is None:
         return None
-    needed = _needed(told, unit)
+    needed, about = _needed(told, unit), "at least" if told.is_least and unit != "seconds" else "about"
     left = max(0.0, limit - spent(scope, unit))
     whose = _WORDS[scope]
     if limit == 0:
@@ -169,9 +169,9 @@ def _over(budget: Budget, scope: str, unit: str, told: Estimate, spent: _SpentBy
         reason = f"What it costs is not known: {_why(told)} So it may exceed {whose} of {_amount(limit, unit, told)}."
     elif needed > left or not left:
         rest = f"of {whose} of {_amount(limit, unit, told)} there are {_amount(left, unit, told)} left."
-        reason = f"It would cost about {_amount(needed, unit, told)}; {rest}"
+        reason = f"It would cost {about} {_amount(needed, unit, told)}; {rest}"
         if scope == "run":
-            reason = f"It would cost about {_amount(needed, unit, told)}; {whose} is {_amount(limit, unit, told)}."
+            reason = f"It would cost {about} {_amount(needed, unit, told)}; {whose} is {_amount(limit, unit, told)}."
     else:
         return None
     return {"budget": scope, "unit": unit, "limit": limit, "left": left, "needed": needed, "reason": reason}

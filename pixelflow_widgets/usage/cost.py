@@ -37,4 +37,7 @@ def in_words(amount: float | None, currency: str = "USD") -> str:
     if amount is None:
         return "not known"
     digits = 2 if amount == 0 or abs(amount) >= 0.1 else 4 if abs(amount) >= 0.001 else 6
-    return f"{amount:.{digits}f} {currency}"
+    told = f"{amount:.{digits}f}"
+    while len(told) - told.index(".") > 3 and told.endswith("0"):
+        told = told[:-1]
+    return f"{told} {currency}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas
 
@@ -16,22 +16,9 @@ from .rates import RateCard, rate_card
 
 COUNTS = ("input_tokens", "cached_tokens", "output_tokens", "images")
 TIMES = ("seconds", "cpu_seconds", "gpu_seconds")
-COLUMNS = (
-    "run",
-    "flow",
-    "started",
-    "node",
-    "title",
-    "type",
-    "model",
-    "cached",
-    *COUNTS,
-    *TIMES,
-    "peak",
-    "money",
-    "error",
-)
-SUMMED = ("nodes", "found", *COUNTS, *TIMES, "peak", "money", "unpriced")
+_FACTS = ("run", "flow", "started", "node", "title", "type", "model", "cached")
+COLUMNS = (*_FACTS, *COUNTS, *TIMES, "peak", "money", "saved_seconds", "saved_money", "error")
+SUMMED = ("nodes", "found", *COUNTS, *TIMES, "peak", "money", "unpriced", "saved_seconds", "saved_money")
 MOST_ROWS = 200_000
 """Of all runs together: the newest ones are told."""
 NO_MODEL = "no model"
@@ -40,7 +27,8 @@ NO_MODEL = "no model"
 class UsageTable(pandas.DataFrame):
     """Is what runs used, a row a node; `money` is NaN where a price is not known, `started` in UTC, `peak` in bytes.
 
-    Nodes whose results were there cost nothing; they have `cached` set, and count as "found" in the sums.
+    Nodes whose results were there cost nothing; they have `cached` set, and count as "found" in the sums. What was
+    saved is what they took when they last ran.
     """
 
     _metadata = ["currency"]  # noqa: RUF012 – as pandas declares it
@@ -96,7 +84,8 @@ class UsageTable(pandas.DataFrame):
         more = f", and {unpriced} node{'s' if unpriced > 1 else ''} without a price" if unpriced else ""
         tokens = f"{int(totals['input_tokens']):,} tokens in, {int(totals['output_tokens']):,} out"
         price = in_words(float(totals["money"]), self.currency)
-        return f"{int(totals['nodes'])} nodes, {totals['seconds']:.1f} s, {tokens}, {price}{more}"
+        saved = f"; {totals['saved_seconds']:.1f} s saved by results that were there" if totals["saved_seconds"] else ""
+        return f"{int(totals['nodes'])} nodes, {totals['seconds']:.1f} s, {tokens}, {price}{more}{saved}"
 
 
 def usage_of_flow(flow: Any) -> UsageTable:
@@ -131,14 +120,19 @@ def usage_table(rows: Iterable[Mapping[str, Any]], card: RateCard | None = None)
         card: The prices; those of now if None.
     """
     card = card or rate_card()
-    told: list[tuple[Any, ...]] = []
+    kept, count = [], 0
     for row in rows:
-        told += [_row(row, node, card) for node in row["detail"][: MOST_ROWS - len(told)]]
-        if len(told) >= MOST_ROWS:
+        kept.append(row)
+        if (count := count + len(row["detail"])) >= MOST_ROWS:
             break
+    ran: dict[tuple[Any, Any], _Ran] = {}
+    by_run = [
+        [_row(row, node, card, ran) for node in row["detail"]] for row in reversed(kept)
+    ]  # who is found ran before
+    told = [each for rows in reversed(by_run) for each in rows][:MOST_ROWS]
     table = UsageTable(told, columns=list(COLUMNS))
     table["started"] = pandas.to_datetime(table["started"], unit="s", utc=True)
-    for name in ("money", "peak", *TIMES):
+    for name in ("money", "peak", "saved_seconds", "saved_money", *TIMES):
         table[name] = table[name].astype("float64")
     for name in COUNTS:
         table[name] = table[name].astype("int64")
@@ -146,16 +140,32 @@ def usage_table(rows: Iterable[Mapping[str, Any]], card: RateCard | None = None)
     return table
 
 
-def _row(run: Mapping[str, Any], node: Mapping[str, Any], card: RateCard) -> tuple[Any, ...]:
+class _Ran(NamedTuple):
+    """Is what a node used when it last ran."""
+
+    model: str
+    seconds: float
+    money: float | None
+
+
+def _row(
+    run: Mapping[str, Any], node: Mapping[str, Any], card: RateCard, ran: dict[tuple[Any, Any], _Ran]
+) -> tuple[Any, ...]:
     told = node.get("usage")
     used = Usage.of(told if isinstance(told, Mapping) else {})
     took = float(node.get("took") or 0.0)
-    price = 0.0 if node.get("cached") else money(used, took, card)
+    price: float | None = 0.0
+    saved, key = _Ran(used.model, 0.0, 0.0), (run["flow"], node.get("node"))
+    if node.get("cached"):
+        saved = ran.get(key, saved)
+    else:
+        price = money(used, took, card)
+        ran[key] = _Ran(used.model, took, price)
     counts = [getattr(used, name) for name in COUNTS]
     return (
         *(run["run"], run["flow"], run["started"], node.get("node"), node.get("title"), node.get("type") or ""),
-        *(used.model, bool(node.get("cached")), *counts, took, used.cpu_seconds, used.gpu_seconds),
-        *(node.get("peak"), price, node.get("error") or ""),
+        *(saved.model, bool(node.get("cached")), *counts, took, used.cpu_seconds, used.gpu_seconds),
+        *(node.get("peak"), price, saved.seconds, saved.money, node.get("error") or ""),
     )
 
 

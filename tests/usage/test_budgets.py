@@ -60,7 +60,7 @@ def test_a_budget_of_zero_blocks_with_the_reason() -> None:
 def test_a_run_above_its_budget_is_told_what_it_costs() -> None:
     flow = writing("dear", number=2)
     flow.budget = 0.05
-    with pytest.raises(BudgetExceeded, match=r"It would cost about 0\.10 USD; the budget of a run is 0\.05.* USD"):
+    with pytest.raises(BudgetExceeded, match=r"It would cost at least 0\.10 USD; the budget of a run is 0\.05 USD"):
         run(flow)
     flow.budget = 0.2
     assert run(flow) == "once 2"
@@ -71,7 +71,7 @@ def test_what_was_spent_today_counts_whichever_flow_spent_it() -> None:
     first.budget = pf.Budget(day=0.15)
     run(first)
     assert left_of(second)["day"]["money"] == pytest.approx(0.05)
-    with pytest.raises(BudgetExceeded, match=r"of today's budget of 0\.15 USD there are 0\.05.* USD left"):
+    with pytest.raises(BudgetExceeded, match=r"of today's budget of 0\.15 USD there are 0\.05 USD left"):
         run(second)
 
 

@@ -57,12 +57,21 @@ def test_sums_by_model_by_day_by_flow_and_of_all(settings: Path) -> None:
     models = table.by_model
     assert list(models.index) == ["server:a", "server:b", NO_MODEL]
     assert models.loc["server:b", "unpriced"] == 1
-    assert models.loc[NO_MODEL, ["nodes", "found", "peak"]].tolist() == [1, 1, 100]
+    assert models.loc[NO_MODEL, ["nodes", "found", "peak"]].tolist() == [1, 0, 100]
     assert table.by_day["input_tokens"].tolist() == [1_000_000, 7]
     assert table.by_flow.loc["poster", "money"] == 2.5
     assert table.totals["nodes"] == 3
     assert table.totals["money"] == 2.5
     assert "1,000,007 tokens in, 500,000 out, 2.50 USD, and 1 node without a price" in table.in_words
+
+
+def test_what_was_found_saved_what_it_took_when_it_ran(settings: Path) -> None:
+    (settings / "rates.toml").write_text(RATES)
+    table = usage_table(ROWS)
+    found = table[table["cached"]].iloc[0]
+    assert (found["model"], found["money"], found["saved_seconds"], found["saved_money"]) == ("server:a", 0.0, 2.0, 2.5)
+    assert table.totals["saved_money"] == 2.5
+    assert "2.0 s saved" in table.in_words
 
 
 def test_an_empty_table_has_sums_and_a_plot(settings: Path) -> None:
