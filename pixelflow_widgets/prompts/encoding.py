@@ -140,13 +140,13 @@ def encoded(pipeline: Any, words: Mapping[str, Any], steps: int) -> Encoded:
     with torch.no_grad():
         wanted = [[_at(first, moment), _at(second, moment)] for moment in moments]
         made, pooled = _states(pipeline, [*wanted, [against, against]], [*([skip] * len(wanted)), None], is_xl)
-    names = ("prompt_embeds", "pooled_prompt_embeds") if is_xl else ("prompt_embeds",)
-    arguments = dict(zip(names, (made[0], pooled[0]), strict=False))
+    names = ["prompt_embeds", "pooled_prompt_embeds"][: 2 if is_xl else 1]
+    arguments: dict[str, Any] = dict(zip(names, (made[0], pooled[0]), strict=False))
     if "negative_prompt" in words:
         other = [torch.zeros_like(made[0]), torch.zeros_like(pooled[0])] if is_zero else [made[-1], pooled[-1]]
         arguments |= dict(zip((f"negative_{name}" for name in names), other, strict=False))
-    heard = ("prompt_embeds", "add_text_embeds")[: len(names)]
-    changes = [
+    heard = ["prompt_embeds", "add_text_embeds"][: len(names)]
+    changes: list[tuple[float, dict[str, Any]]] = [
         (moment, dict(zip(heard, tensors, strict=False)))
         for moment, *tensors in zip(moments[1:], made[1:], pooled[1:], strict=False)
     ]

@@ -108,6 +108,7 @@ def test_weights_are_those_of_compel(zoo: Zoo, family: str) -> None:
     assert needs_encoding(pipeline, words, 4)
     made = encoded(pipeline, words, 4)
     assert torch.equal(made.arguments["prompt_embeds"], expected.embeds)
+    assert expected.negative_embeds is not None
     assert torch.equal(made.arguments["negative_prompt_embeds"], expected.negative_embeds)
 
 
@@ -207,7 +208,8 @@ def test_a_prompt_without_guidance_changes_too(zoo: Zoo) -> None:
 
 @pytest.mark.parametrize("family", ["sd15", "sdxl"])
 def test_every_task_heeds_weights(zoo: Zoo, family: str) -> None:
-    model, given, mask = pf.Model(str(zoo(family))), scene(1, 72, 64), middle(72, 64)
+    model, given = pf.Model(str(zoo(family))), scene(1, 72, 64)
+    mask: Any = middle(72, 64)
     edges = {"images": [given], "controlnets": [pf.Model(str(zoo(f"controlnet_{family}")))]}
     tasks = [
         lambda prompt: image_to_image(given, prompt, model=model, steps=4, seed=7, strength=0.7),
@@ -232,6 +234,26 @@ def test_words_of_embeddings_and_loras_of_encoders_are_read(zoo: Zoo) -> None:
     )
     worn = pf.Model(str(zoo("sd15")), {}, (pf.Adapter(str(zoo("lora_sd15_kohya"))),))
     assert paint("", "a (red)1.7 star", model=worn) != paint(zoo("sd15"), "a (red)1.7 star")
+
+
+@pytest.mark.parametrize("family", ["sd15", "sdxl"])
+def test_encoders_that_come_to_their_device_part_by_part_make_the_same(zoo: Zoo, family: str) -> None:
+    import torch
+    from accelerate import cpu_offload_with_hook
+    from diffusers.hooks import apply_group_offloading
+
+    words = {"prompt": "a (red)1.5 star, " * 30, "negative_prompt": "(blurry)0.5"}
+    expected = encoded(opened(zoo(family)), words, 4).arguments
+    for offload in (
+        lambda module: cpu_offload_with_hook(module, "cpu"),
+        lambda module: apply_group_offloading(module, onload_device=torch.device("cpu"), offload_type="leaf_level"),
+    ):
+        pipeline = opened(zoo(family))
+        for name in ("text_encoder", "text_encoder_2"):
+            if getattr(pipeline, name, None) is not None:
+                offload(getattr(pipeline, name))
+        made = encoded(pipeline, words, 4).arguments
+        assert all(torch.equal(made[name], tensor) for name, tensor in expected.items())
 
 
 @pytest.mark.parametrize("family", OTHERS)
