@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 import PIL.Image
@@ -31,7 +32,7 @@ class Cell:
         mark: What tells its values apart from others, here and in other processes.
         inputs: What the flow is given.
         status: How far it is.
-        file: The picture as a PNG, which says how it was made; empty where there is none.
+        path: Where the picture lies as a PNG, which says how it was made; None where there is none.
         size: Of the picture: (width, height).
         told: The other outputs by name: texts and numbers.
         seconds: How long it took; None before it is done.
@@ -44,7 +45,7 @@ class Cell:
     mark: str
     inputs: dict[str, Any]
     status: Status = "waiting"
-    file: bytes = b""
+    path: Path | None = None
     size: tuple[int, int] = (0, 0)
     told: dict[str, Any] = field(default_factory=dict)
     seconds: float | None = None
@@ -53,9 +54,14 @@ class Cell:
     _thumbnail: bytes = field(default=b"", repr=False)
 
     @property
+    def file(self) -> bytes:
+        """Return the picture as a PNG; empty where there is none."""
+        return b"" if self.path is None else self.path.read_bytes()
+
+    @property
     def image(self) -> Image | None:
         """Return the picture, decoded; None where there is none."""
-        return PIL.Image.open(io.BytesIO(self.file)).copy() if self.file else None
+        return PIL.Image.open(io.BytesIO(self.file)).copy() if self.path else None
 
     @property
     def text(self) -> str:
@@ -65,9 +71,9 @@ class Cell:
     @property
     def thumbnail(self) -> bytes:
         """Return a small JPEG of the picture; empty where there is none."""
-        if self.file and not self._thumbnail:
+        if self.path and not self._thumbnail:
             self._thumbnail = self._made_small()
-        return self._thumbnail if self.file else b""
+        return self._thumbnail
 
     def _made_small(self) -> bytes:
         image = PIL.Image.open(io.BytesIO(self.file))
@@ -85,7 +91,7 @@ class Cell:
     @property
     def small(self) -> Image | None:
         """Return the thumbnail as a picture; None where there is none."""
-        return PIL.Image.open(io.BytesIO(self.thumbnail)) if self.file else None
+        return PIL.Image.open(io.BytesIO(self.thumbnail)) if self.path else None
 
     def begin_anew(self) -> None:
         """Forget that it failed or ran."""

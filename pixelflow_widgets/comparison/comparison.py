@@ -161,7 +161,7 @@ class Comparison:
 
     def preview(self) -> Image | None:
         """Return all pictures on one sheet, made of small ones; None where there are none yet."""
-        return sheets.sheet(self, None, None, {}, small=True) if any(cell.file for cell in self._cells) else None
+        return sheets.sheet(self, None, None, {}, small=True) if any(cell.path for cell in self._cells) else None
 
     def save(self, folder: str | Path, *, provenance: bool = True) -> list[Path]:
         """Write the pictures, each of which says how it was made, the table as CSV and the sheet; return the paths.

@@ -101,7 +101,7 @@ def save(comparison: Comparison, cells: Sequence[Cell], folder: Path, *, provena
     written, names = [], []
     digits = len(str(max(1, len(comparison) - 1)))
     for cell in cells:
-        if not cell.file:
+        if cell.path is None:
             names.append("")
             continue
         path = free_path(folder / f"{cell.number:0{digits}}{_words(comparison, cell)}.png")

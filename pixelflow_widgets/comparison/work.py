@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import PIL.Image
@@ -38,6 +40,8 @@ class Work:
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
         self._run: Run | None = None
+        # A thousand large pictures would fill the memory of the kernel.
+        self._folder = tempfile.TemporaryDirectory(prefix="pixelflow-comparison-", ignore_cleanup_errors=True)
         self.note = ""
         """What the running cell does now."""
         self.refusal = ""
@@ -157,6 +161,7 @@ class Work:
             elif name in self._subject.told:
                 cell.told[name] = value
 
-    @staticmethod
-    def _keep(cell: Cell, image: Image, record: str) -> None:
-        cell.file, cell.size = picture_file(image, ".png", record), image.size
+    def _keep(self, cell: Cell, image: Image, record: str) -> None:
+        path = Path(self._folder.name) / f"{cell.number}.png"
+        path.write_bytes(picture_file(image, ".png", record))
+        cell.path, cell.size = path, image.size

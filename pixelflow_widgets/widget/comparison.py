@@ -7,6 +7,7 @@ import io
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 import PIL.Image
@@ -34,11 +35,16 @@ class Celled(Protocol):
     number: int
     at: tuple[int, ...]
     status: Any  # "waiting", "running", "done" or "failed"
-    file: bytes
+    path: Path | None
     size: tuple[int, int]
     seconds: float | None
     error: str
     scores: dict[str, float]
+
+    @property
+    def file(self) -> bytes:
+        """Return the picture as a PNG; empty where there is none."""
+        ...
 
     @property
     def text(self) -> str:
@@ -234,13 +240,13 @@ class _Requests:
         numbers = [
             int(one) for one in wanted[:MOST_THUMBNAILS] if isinstance(one, str) and one.isdecimal() and one.isascii()
         ]
-        found = [cells[number] for number in numbers if number < len(cells) and cells[number].file]
+        found = [cells[number] for number in numbers if number < len(cells) and cells[number].path]
         told = [{"name": str(cell.number), "size": list(cell.size)} for cell in found]
         return {"thumbnails": told}, [cell.thumbnail for cell in found]
 
     def _picture(self, _: str, message: Message, __: Buffers) -> Answer:
         cell = self._comparison.cells[self._number(message)]
-        if not cell.file:
+        if cell.path is None:
             raise PixelFlowError(f"Cell {cell.number} has no picture.")
         return {"mime": "image/png"}, [cell.file]
 
@@ -284,7 +290,7 @@ def _told(cell: Celled, stars: int | None) -> dict[str, Any]:
         "seconds": cell.seconds,
         "error": cell.error[:MOST_TEXT],
         "text": cell.text[:MOST_TEXT],
-        "size": list(cell.size) if cell.file else None,
+        "size": list(cell.size) if cell.path else None,
         "scores": scores,
         "stars": stars or 0,
     }
