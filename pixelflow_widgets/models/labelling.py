@@ -33,11 +33,6 @@ def scores_of(loan: Loan, text: str, labels: Sequence[str], sentence: str, repor
     """
     if labels and "{}" not in sentence:
         raise MediaError("The sentence has no {} where the label stands. Write, say, 'This text is about {}.'")
-    if loan.server is not None:
-        raise ModelError(
-            f"{title_of(loan)} runs on a server, which does not tell how likely each label is. Choose a model on this "
-            "machine; or ask with 'chat' and a json_schema that lists the labels as an enum."
-        )
     classifies = "SequenceClassification" in type(loan.model).__name__
     if not labels:
         if not classifies:

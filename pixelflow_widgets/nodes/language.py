@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
 from ..controls import Advanced, Choices, ModelPicker, Prompt, Seed, Slider, Text
-from ..errors import MediaError
+from ..errors import MediaError, SecretError
 from ..media import Image, Model, Table
 from ..media.values import SERVED
 from ..models import languages
@@ -62,6 +62,10 @@ def language_server(
         base_url: Address of its API; empty is OPENAI_BASE_URL of the environment, else OpenAI's own.
         key: Name of the secret that it wants, pf.secrets["…"] or a variable of the environment; never the key itself.
     """
+    if looks_like_a_key(key):
+        raise SecretError(" ".join(WHY_NO_NAME))  # no handle ever holds one
+    if why := why_bad_address(base_url):
+        raise SecretError(why)
     chosen = {"base_url": base_url.strip(), "key": key.strip()}
     return Model(SERVED + model.strip(), {name: value for name, value in chosen.items() if value or name == "key"})
 

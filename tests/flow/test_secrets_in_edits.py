@@ -48,6 +48,16 @@ def test_what_looks_like_a_key_is_not_taken_for_the_name_of_one(tmp_path: Path, 
     assert all(key.encode() not in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
 
 
+def test_a_key_that_comes_over_an_edge_or_an_input_is_in_no_handle() -> None:
+    flow = pf.Flow("talk")
+    server = flow.add("language_server", model="gpt-x", base_url="http://127.0.0.1:9/v1")
+    flow.set(server.id, key=flow.input("key", "MY_KEY"))
+    flow.output("said", flow.add("chat", prompt="hello", model=server["model"])["text"])
+    with pytest.raises(pf.RunError, match="looks like a key itself") as caught:
+        flow.run(key="sk-abcdef", backend="inline")
+    assert "sk-abcdef" not in str(caught.value)
+
+
 def test_a_flow_that_comes_with_a_key_in_it_has_a_problem() -> None:
     flow = pf.Flow("talk")
     flow.add("language_server", id="server", model="gpt-x")

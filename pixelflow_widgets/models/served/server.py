@@ -12,7 +12,7 @@ from ...media import Model
 from ...media.values import SERVED
 from ..cards import ModelCard
 
-TASKS = ("chat", "expand_prompt", "summarize", "translate", "classify_text", "caption", "visual_question")
+TASKS = ("chat", "expand_prompt", "summarize", "translate", "caption", "visual_question")
 DEFAULT_KEY = "OPENAI_API_KEY"
 FIELDS = ("base_url", "key")
 """Options of a handle that say where its server is."""
@@ -84,7 +84,11 @@ def faults_of(model: Model, task: str = "") -> Iterator[tuple[str, str, str]]:
     server = server_of(model)
     if not server.model:
         yield "server", "No model is named that the server shall use.", "Write its name, such as gpt-4o-mini."
-    if task and task not in TASKS:
+    if task == "classify_text":
+        sentence = "A server does not tell how likely each label is."
+        remedy = "Choose a model on this machine; or ask with 'chat' and a json_schema that lists the labels."
+        yield "task", sentence, remedy
+    elif task and task not in TASKS:
         does = ", ".join(name.replace("_", " ") for name in TASKS)
         sentence = f"A model on a server writes texts: it does {does}."
         yield "task", sentence, f"Choose a model on this machine for {task.replace('_', ' ')}."

@@ -385,3 +385,25 @@ def test_a_function_of_a_function_has_no_source_that_a_server_could_run() -> Non
     flow = pf.Flow("local")
     given(flow, flow.add(reason_local, text=flow.input("text", "x"))["text"])
     assert codes(flow) == ["code"]
+
+
+def served_talk(**server: Any) -> pf.Flow:
+    flow = pf.Flow("talk")
+    named = flow.add(
+        "language_server", id="server", **{"model": "gpt-x", "base_url": "http://127.0.0.1:9/v1", **server}
+    )
+    said = flow.add("chat", id="say", prompt=flow.input("prompt", "hello"), model=named["model"])
+    flow.output("said", said["text"])
+    return flow
+
+
+def test_a_flow_that_asks_a_server_can_be_published() -> None:
+    flow = served_talk(key="")
+    assert [str(one) for one in found(flow)] == []
+
+
+@pytest.mark.parametrize("port", ["base_url", "key", "model"])
+def test_callers_never_name_a_server_its_key_or_its_model(port: str) -> None:
+    flow = served_talk(key="")
+    flow.set("server", {port: flow.input("theirs", "http://127.0.0.1:9/v1" if port == "base_url" else "X")})
+    assert any((one.code, one.node, one.port) == ("place", "server", port) for one in found(flow))
