@@ -25,7 +25,7 @@ export function readLimit(text: string): number | null | undefined {
 }
 
 export function Budgets({ costs, changed }: { costs: Costs; changed(): void }) {
-  const { session } = useEditor();
+  const { session, view } = useEditor();
   const kept = (name: string) => (costs.budget[name] === undefined ? "" : String(costs.budget[name]));
   const [typed, setTyped] = useState<Record<string, string>>({});
   const textOf = (name: string) => typed[name] ?? kept(name);
@@ -40,6 +40,8 @@ export function Budgets({ costs, changed }: { costs: Costs; changed(): void }) {
         return;
       }
       session.unsay("budget");
+      // The button that was pressed can be pressed no more, and would take the keys with it.
+      view.root?.focus({ preventScroll: true });
       setTyped({});
       changed();
     });
