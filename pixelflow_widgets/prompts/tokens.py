@@ -5,8 +5,9 @@ No model is loaded, and neither torch nor transformers: tokenizers and configura
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -207,9 +208,8 @@ def _of_file(model: Model, place: Path) -> list[Reader]:
     if family not in KNOWN_BY_HEADER or (beside / INDEX).is_file():
         return _of_folder(settings_folder(family, place))
     titles = ("CLIP L", "CLIP G") if family == "SDXL" else ("CLIP L",)
-    tokenizer = clip_tokenizer(*clip_pieces())
     return [
-        _reader(f"text_encoder{suffix}", title, _CLIP_WINDOW, tokenizer, heeds_weights(family))
+        _reader(f"text_encoder{suffix}", title, _CLIP_WINDOW, _shipped_clip(), heeds_weights(family))
         for suffix, title in zip(_SUFFIXES, titles, strict=False)
     ]
 
@@ -237,12 +237,23 @@ def _taught(model: Model) -> tuple[tuple[str, int, int], ...]:
 
 def _learned(reader: Reader, words: Sequence[tuple[str, int, int]]) -> Reader:
     """Return a reader that knows words of embeddings, each as many tokens as it has vectors."""
-    from dataclasses import replace
+    if not reader.is_encoder:
+        return reader
+    place = _SUFFIXES.index(reader.name.removeprefix(_ENCODER))
+    own = {word: count for word, count, at in words if at == min(place, 1)}
+    return replace(reader, tokenizer=_knowing(reader.tokenizer, tuple(own)), words=tuple(own.items()))
 
+
+@functools.lru_cache(8)
+def _knowing(tokenizer: Any, words: tuple[str, ...]) -> Any:
+    """Return a copy of a tokenizer that knows more words."""
     from tokenizers import AddedToken, Tokenizer
 
-    place = _SUFFIXES.index(reader.name.removeprefix("text_encoder"))
-    own = {word: count for word, count, at in words if at == min(place, 1)}
-    learned = Tokenizer.from_str(reader.tokenizer.to_str())
-    learned.add_tokens([AddedToken(word, normalized=True) for word in own])
-    return replace(reader, tokenizer=learned, words=tuple(own.items()))
+    learned = Tokenizer.from_str(tokenizer.to_str())
+    learned.add_tokens([AddedToken(word, normalized=True) for word in words])
+    return learned
+
+
+@functools.cache
+def _shipped_clip() -> Any:
+    return clip_tokenizer(*clip_pieces())
