@@ -353,7 +353,7 @@ def train(
         folders.write_json(place.folder / folders.SETTINGS, place.settings.as_json())
         if not (place.folder / folders.STATE).is_file():
             folders.State("stopped", steps=place.settings.steps or 0).write(place.folder)
-    training._problems = dataset.problems(place.settings.resolution)
+    training._problems = dataset.problems(place.settings.resolution, model)
     return training.resume()
 
 

@@ -146,7 +146,7 @@ def teach(dataset: Dataset, settings: Settings, model: Model | str, progress: Pr
     dataset.look(progress)
     place = placed(dataset, settings, plain(base))
     dataset.check(place.settings.resolution or 0)  # nothing is kept of pictures that are refused
-    for problem in dataset.problems(place.settings.resolution):
+    for problem in dataset.problems(place.settings.resolution, base):
         progress.log(str(problem))
     outcome = train(keep_pictures(dataset, place.folder), place.settings, progress, model=plain(base))
     progress.log(f"Learnt: {outcome.weights}")

@@ -6,6 +6,8 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 
+from ...media import Model
+from .lengths import too_long
 from .looking import alike
 from .picture import Picture, Wording
 from .problems import DatasetProblem, closed, counted, listed
@@ -18,13 +20,16 @@ LONGEST = 3.0
 _ENLARGED = 1.05
 
 
-def problems_of(pictures: Sequence[Picture], wording: Wording, resolution: int | None) -> list[DatasetProblem]:
+def problems_of(
+    pictures: Sequence[Picture], wording: Wording, resolution: int | None, base: Model | str | None = None
+) -> list[DatasetProblem]:
     """Return what is wrong with the pictures that are used.
 
     Args:
         pictures: All of a dataset.
         wording: How their captions come about.
         resolution: Of the training; None leaves out what depends on it.
+        base: The base model, as for `resolution`.
     """
     used = [picture for picture in pictures if picture.is_used]
     readable = [picture for picture in used if not picture.fault]
@@ -36,6 +41,7 @@ def problems_of(pictures: Sequence[Picture], wording: Wording, resolution: int |
         *_contents(readable),
         *_trigger(wording.trigger),
         *_captions(readable, wording),
+        *(too_long(readable, base) if base is not None else ()),
     ]
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import PIL.Image
 
 from ...errors import DatasetRefused, MediaError, nearest
-from ...media import blake3_hex
+from ...media import Model, blake3_hex
 from ...media.cells import is_empty
 from .buckets import bucket_of, buckets, cut_into
 from .captions import plain
@@ -180,14 +180,15 @@ class Dataset:
         is_readable = picture.seen is None or not picture.seen.fault
         return self._wording.how == "auto" and picture.is_used and picture.own is None and is_readable
 
-    def problems(self, resolution: int | None = None) -> list[DatasetProblem]:
+    def problems(self, resolution: int | None = None, base: Model | str | None = None) -> list[DatasetProblem]:
         """Return what is wrong, errors first.
 
         Args:
             resolution: Which the training has; None leaves out what depends on it.
+            base: Which model is taught, a card's name say: captions that are too long for it are told.
         """
         self.look()
-        found = [*self._found, *problems_of(self.pictures, self._wording, resolution)]
+        found = [*self._found, *problems_of(self.pictures, self._wording, resolution, base)]
         return sorted(found, key=lambda problem: problem.severity != "error")
 
     def check(self, resolution: int) -> None:
