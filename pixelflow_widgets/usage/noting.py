@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from ..errors import RatesError
+from ..flow.document import Document
 from ..flow.graph import Graph
 from ..flow.media_files import MediaFiles
 from ..flow.subflows import with_subflows
@@ -74,7 +75,9 @@ def _note_paces(
     graph = Graph.of(run.document)
     known = values_known(graph, noted, run.results.get, types)
     registry = with_subflows(run.registry, run.document)
-    works = work_of_nodes(run.document, registry, run.plan.inputs, files, known)
+    # What came into these nodes is known: of a huge flow, nothing else has to be looked at.
+    part = cast(Document, {**run.document, "nodes": {node: run.document["nodes"][node] for node in noted}, "edges": []})
+    works = work_of_nodes(part, registry, run.plan.inputs, files, known)
     models, samples = {}, []
     for node, event in noted.items():
         used = event.usage

@@ -17,18 +17,20 @@ from ..flow import document as doc
 from ..flow.complaints import StaticValues
 from ..flow.document import Document
 from ..flow.graph import Graph
-from ..flow.media_files import MediaFiles, from_json
+from ..flow.media_files import KEY, MediaFiles, from_json
 from ..flow.recent import Recent
 from ..flow.subflows import with_subflows
 from ..media import Image, Model, Video
 from ..media.axes import count_cells, read_axes
 from ..models.cards import card_of
-from ..schema import NodeType, Registry
+from ..schema import NodeType, Port, Registry
 from ..schema.port_types import read_port_type
 
 USUAL_EDGE = 512
 """Of a picture of which nothing is known."""
 _SIZED = ("image", "mask", "video", "any")
+_READ = ("image", "mask")
+"""Media that are read for their size."""
 _LASTING = ("max_tokens", "seconds")
 _NUMBERS = ("width", "height", "frames", "steps", "factor", "max_tokens", "seconds")
 
@@ -117,7 +119,7 @@ def work_of_nodes(
         known: What is known of the inputs of nodes besides what stands in the flow, by node and port.
     """
     given = {**_defaults(document, files), **values}
-    estimate = _Estimate(document, registry, given, files, size_of_value, known)
+    estimate = _Estimate(document, registry, given, files, size_of_value, known or {})
     estimate.work()
     return estimate.nodes
 
@@ -164,11 +166,27 @@ _prepared = Recent()
 """What hangs on a flow alone and not on a request."""
 
 
-def _prepare(document: Document, types: Registry, files: MediaFiles) -> tuple[Graph, dict[str, dict[str, Any]]]:
+def _prepare(
+    document: Document, types: Registry, files: MediaFiles, reader: type[StaticValues] = StaticValues
+) -> tuple[Graph, dict[str, dict[str, Any]]]:
     """Return (the graph of a flow, the values that are known in it by node)."""
     graph = Graph.of(document)
-    static = StaticValues(document, types, files, graph)
+    static = reader(document, types, files, graph)
     return graph, {key: static.inputs(key) for key in graph.nodes}
+
+
+class _WithoutFilms(StaticValues):
+    """Reads no film, sound or table that stands in a flow: a flow that is edited is reckoned again and again."""
+
+    def _input(self, node: str, port: Port) -> Any:
+        if port.type.name not in _READ and self._has_medium(node, port.name):
+            raise LookupError
+        return super()._input(node, port)
+
+    def _has_medium(self, node: str, port: str) -> bool:
+        stored = self._entries[node].get("values", {}).get(port)
+        items = stored if isinstance(stored, list) else [stored]
+        return any(isinstance(item, Mapping) and KEY in item for item in items)
 
 
 class _Estimate:
@@ -180,7 +198,7 @@ class _Estimate:
         values: Of its inputs, defaults among them; a `Size` stands for a picture of which no more is known.
         files: Its media.
         size_of: As for `work_of`.
-        known: As for `work_of_nodes`.
+        known: As for `work_of_nodes`; with it, nothing is kept of the flow, which is edited and does not come again.
     """
 
     def __init__(
@@ -194,10 +212,13 @@ class _Estimate:
     ) -> None:
         self._document, self._registry, self._files, self._size_of = document, registry, files, size_of
         self._types = with_subflows(registry, document)
-        key = id(document), id(self._types), id(files)
-        self._graph, self._known = _prepared.get(
-            key, lambda: _prepare(document, self._types, files), document, self._types, files
-        )
+        self._is_kept = known is None
+        if self._is_kept:
+            held = (document, self._types, files)
+            key = id(document), id(self._types), id(files)
+            self._graph, self._known = _prepared.get(key, lambda: _prepare(*held), *held)
+        else:
+            self._graph, self._known = _prepare(document, self._types, files, _WithoutFilms)
         self._fed = {node: dict(given) for node, given in (known or {}).items()}
         for entry in doc.inputs(document):
             for node, port in doc.feeds(entry):
@@ -288,7 +309,7 @@ class _Estimate:
         for edge in self._graph.incoming[key]:
             if edge.input not in given and media:
                 given[edge.input] = max(media)
-        estimate = _Estimate(inner, self._types, given, self._files, self._size_of)
+        estimate = _Estimate(inner, self._types, given, self._files, self._size_of, None if self._is_kept else {})
         once, turns = estimate.work(), _turns(node_type, values)
         return once * turns, Size(once.largest), list(estimate.leaves(turns))
 
