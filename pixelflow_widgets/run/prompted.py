@@ -58,7 +58,7 @@ def _prompts_of(run: Run) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     pictures: dict[str, str] = {}
     for node in list(ports)[:MOST_NODES]:
-        texts = {name: text for name in ports[node] if (text := _text(upstream, node, name))}
+        texts = {name: text for name in ports[node] if (text := _text(run, upstream, node, name))}
         if not texts:
             continue
         found[node] = {"prompts": texts}
@@ -70,15 +70,22 @@ def _prompts_of(run: Run) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _text(upstream: Upstream, node: str, name: str) -> Any:
+def _text(run: Run, upstream: Upstream, node: str, name: str) -> Any:
     """Return what came to an input, shortened; None where it is not known or empty."""
     try:
         value = upstream.value(node, name)
     except LookupError:
-        return None
+        value = _mapped(run, upstream, node, name)
     if isinstance(value, list):
         return [redacted(text[:MOST_CHARACTERS]) for text in value[:MOST_TEXTS] if isinstance(text, str)]
     return redacted(value[:MOST_CHARACTERS]) if isinstance(value, str) else None
+
+
+def _mapped(run: Run, upstream: Upstream, node: str, name: str) -> Any:
+    """Return the texts of a list over which a node ran; None where that is not what came."""
+    edges = [edge for edge in upstream.graph.incoming[node] if edge.input == name]
+    slot = run.results.get(edges[0].source, {}).get(edges[0].output) if len(edges) == 1 else None
+    return [value.data for value in as_list(slot)] if slot is not None else None
 
 
 def _picture_source(run: Run, upstream: Upstream, node: str) -> str | None:

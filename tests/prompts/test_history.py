@@ -80,6 +80,7 @@ def test_a_list_of_prompts_is_told_as_lines_and_inputs_of_the_flow_as_they_were_
     flow.run(backend="inline", not_this="dogs")
     told = {(row["node"], row["port"]): row["text"] for row in flow.prompts.to_dict("records")}
     assert told["paint", "unwanted"] == "dogs"
+    assert told["paint", "prompt"] == "a\nb"
     assert told["prompt_variants", "text"] == "{a|b}"
 
 
