@@ -7,7 +7,7 @@ import ast
 from ..models.scripting import ScriptedPipeline, steps_in
 from ..models.scripting.painting import Call
 from ..models.scripting.places import quoted
-from ..prompts.encoding import plain_prompt, spoken
+from ..prompts.encoding import pieces_of, plain_prompt, spoken, spoken_pieces
 from ..prompts.letters import uncommented
 from ..prompts.schedule import changes_over_steps
 from ..prompts.tokens import MOST_LETTERS, readers_of, said_of
@@ -24,6 +24,7 @@ _PORTS = {
 _SPOKEN = ("prompt", "prompt_2", "negative_prompt", "clip_skip")
 _MARKED = ("prompts with marks",)
 """Under which nodes that write prompts tell those that paint that what they give is more than plain text."""
+_MANY = 1000
 _MOST_TEXTS = 200
 _FITTING_WORDS = 60
 """A prompt of more words is mostly longer than a window."""
@@ -106,12 +107,30 @@ def _encoded(at: Writing, pipeline: ScriptedPipeline, call: Call, texts: dict[st
             "Take one away."
         )
     words = {name: call[name] for name in _SPOKEN if name in call}
+    rest = {name: code for name, code in call.items() if name not in words}
+    if (pieces := _pieces(at, pipeline, call, texts)) is not None:
+        skip = [f"clip_skip={words['clip_skip']}"] if "clip_skip" in words else []
+        return {f"**{at.bring(spoken_pieces)}({', '.join([pipeline.code, *pieces, *skip])})": "", **rest}
     said = ", ".join(f"{name}={code}" for name, code in words.items())
     steps = steps_in(at, pipeline)
     if "strength" in call:
         steps = f"max(1, int({steps} * {call['strength']}))"
-    rest = {name: code for name, code in call.items() if name not in words}
     return {f"**{at.bring(spoken)}({pipeline.code}, {steps}, {said})": "", **rest}
+
+
+def _pieces(at: Writing, pipeline: ScriptedPipeline, call: Call, texts: dict[str, str | None]) -> list[str] | None:
+    """Return the arguments that say prompts in parts, where all are known now; None where one is not."""
+    ports = [_PORTS[name] for name in texts]
+    if None in texts.values() or not all(at.is_fixed(port) or at.known(port) is UNKNOWN for port in ports):
+        return None
+    known = {name: text or "" for name, text in texts.items()}
+    try:
+        steps = max(1, int(int(steps_in(at, pipeline)) * float(call.get("strength", 1))))
+    except ValueError:  # they are known only in the script
+        steps = _MANY
+        if any(pieces_of(text, 1) != pieces_of(text, steps) for text in known.values()):
+            return None
+    return [f"{name}={pieces_of(text, steps)!r}" for name, text in known.items() if text or name != "prompt_2"]
 
 
 def _plain(at: Writing, port: str, text: str | None, code: str) -> str:

@@ -23,6 +23,8 @@ MOST_LOWERED = 64
 _SAID = ("prompt", "prompt_2", "negative_prompt", "clip_skip")
 Pieces = Sequence[tuple[str, float]]
 """(text, weight) of each part of a prompt."""
+Readings = Sequence[tuple[float, Pieces]]
+"""(part of the steps from which on, what is read)."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,22 @@ def spoken(pipeline: Any, steps: int, **words: Any) -> dict[str, Any]:
     if not needs_encoding(pipeline, words, steps):
         plain = {name: plain_prompt(words[name]) or None for name in _SAID[1:3] if name in words}
         return {**words, **plain, "prompt": plain_prompt(words["prompt"])}
-    made = encoded(pipeline, words, steps)
+    return _arguments(encoded(pipeline, words, steps))
+
+
+def spoken_pieces(pipeline: Any, clip_skip: int | None = None, **said: Readings) -> dict[str, Any]:
+    """Return the arguments of a call for prompts in parts of one weight each.
+
+    Args:
+        pipeline: Stable Diffusion 1.5, 2 or XL, or one of their kind.
+        clip_skip: How many of the last layers are left out.
+        said: (part of the steps from which on, its parts) of `prompt`, `prompt_2` and `negative_prompt`.
+    """
+    return _arguments(encoded_pieces(pipeline, {"negative_prompt": [(0.0, [])], **said}, clip_skip))
+
+
+def _arguments(made: Encoded) -> dict[str, Any]:
+    """Return the arguments of a call; a callback among them where something changes over the steps."""
     if not made.tensors:
         return dict(made.arguments)
 
@@ -129,20 +146,34 @@ def encoded(pipeline: Any, words: Mapping[str, Any], steps: int) -> Encoded:
     Raises:
         MediaError: More parts than can be encoded weigh less than 1.
     """
+    said = {name: pieces_of(words[name] or "", steps) for name in _SAID[:3] if name in words}
+    if not words.get("prompt_2"):
+        said.pop("prompt_2", None)
+    return encoded_pieces(pipeline, said, words.get("clip_skip"))
+
+
+def encoded_pieces(pipeline: Any, said: Mapping[str, Readings], clip_skip: int | None) -> Encoded:
+    """Return what takes the place of prompts in a call.
+
+    Args:
+        pipeline: As for `encoded`.
+        said: What is read when of `prompt`, and if they are to be heeded `prompt_2` and `negative_prompt`.
+        clip_skip: How many of the last layers are left out.
+    """
     import torch
 
-    is_xl, skip = hasattr(pipeline, "text_encoder_2"), words.get("clip_skip")
-    first = pieces_of(words["prompt"], steps)
-    second = pieces_of(words["prompt_2"], steps) if words.get("prompt_2") else first
+    is_xl, first = hasattr(pipeline, "text_encoder_2"), said["prompt"]
+    second = said.get("prompt_2") or first
     moments = sorted({moment for moment, _ in (*first, *second)})
-    against = pieces_of(words.get("negative_prompt") or "", steps)[0][1]
+    against = said["negative_prompt"][0][1] if "negative_prompt" in said else []
     is_zero = is_xl and not against and pipeline.config.get("force_zeros_for_empty_prompt", False)
     with torch.no_grad():
         wanted = [[_at(first, moment), _at(second, moment)] for moment in moments]
-        made, pooled = _states(pipeline, [*wanted, [against, against]], [*([skip] * len(wanted)), None], is_xl)
+        skips = [*([clip_skip] * len(wanted)), None]
+        made, pooled = _states(pipeline, [*wanted, [against, against]], skips, is_xl)
     names = ["prompt_embeds", "pooled_prompt_embeds"][: 2 if is_xl else 1]
     arguments: dict[str, Any] = dict(zip(names, (made[0], pooled[0]), strict=False))
-    if "negative_prompt" in words:
+    if "negative_prompt" in said:
         other = [torch.zeros_like(made[0]), torch.zeros_like(pooled[0])] if is_zero else [made[-1], pooled[-1]]
         arguments |= dict(zip((f"negative_{name}" for name in names), other, strict=False))
     heard = ["prompt_embeds", "add_text_embeds"][: len(names)]
