@@ -142,8 +142,9 @@ def expand_prompt(
     from ..models.loading import lend
 
     idea = wanted_text(prompt, "prompt").strip() + (f", {style.strip()}" if style.strip() else "")
-    sampling = Sampling(max_tokens, temperature, top_p=0.95, repetition_penalty=1.1, seed=seed)
     with lend(model, "expand_prompt", progress) as loan:
+        penalty = 1.1 if loan.server is None else 1.0  # small models need it; OpenAI's servers refuse it
+        sampling = Sampling(max_tokens, temperature, top_p=0.95, repetition_penalty=penalty, seed=seed)
         if is_sequence_to_sequence(loan):
             return rewritten(loan, f"Expand the following prompt to add more detail: {idea}", sampling, progress)
         if not answers_instructions(loan):

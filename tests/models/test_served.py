@@ -143,7 +143,9 @@ def test_without_an_address_the_environment_says_where(
     scripted.plays(acts.says("hello"))
     monkeypatch.setenv("OPENAI_BASE_URL", scripted.address)
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-mine")
     assert talk(pf.Model("server:tiny")) == "hello"
+    assert "openai-organization" not in scripted.headers[0]
     assert scripted.headers[0]["authorization"] == f"Bearer {KEY}"
 
 
@@ -264,6 +266,30 @@ def test_a_silent_server_is_given_up(
         talk(model)
     assert caught.value.partial == "a red "
     assert scripted.hung_up.wait(5)
+
+
+def test_who_only_says_that_something_will_come_is_given_up(
+    scripted: ScriptedServer, model: pf.Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening, "FIRST_SECONDS", 0.4)
+    scripted.plays(acts.pings())
+    with pytest.raises(pf.AnswerBroken, match="is silent"):
+        talk(model)
+    assert scripted.hung_up.wait(5)
+
+
+def test_a_slow_server_is_waited_for_and_the_node_says_so(scripted: ScriptedServer, model: pf.Model) -> None:
+    scripted.plays(acts.slowly("a ", "star", seconds=1.3))
+    told = Told()
+    assert talk(model, told) == "a star"
+    assert "Waiting for the server … 1 s" in told.notes and told.lines == []
+
+
+def test_a_seed_and_a_temperature_of_zero_go_along_as_they_are(scripted: ScriptedServer, model: pf.Model) -> None:
+    scripted.plays(acts.says("1"))
+    talk(model, temperature=0.0, seed=2**64 - 1)
+    assert scripted.requests[0]["temperature"] == 0 and "top_p" not in scripted.requests[0]
+    assert scripted.requests[0]["seed"] == 2**63 - 1
 
 
 @pytest.mark.parametrize("words", [(), ("a red ",)])

@@ -233,6 +233,33 @@ def falls_silent(*words: str) -> Act:
     return act
 
 
+def slowly(*words: str, seconds: float) -> Act:
+    """Answer, and rest before each word."""
+
+    def act(handler: Handler) -> None:
+        handler.begin()
+        for word in words:
+            time.sleep(seconds)
+            handler.event(chunk(word))
+        handler.event(chunk(None, "stop"))
+        handler.event("[DONE]")
+        handler.end()
+
+    return act
+
+
+def pings() -> Act:
+    """Say for ever that the answer is still to come."""
+
+    def act(handler: Handler) -> None:
+        handler.begin()
+        while True:
+            handler.send(b": still there\n\n")
+            time.sleep(0.02)
+
+    return act
+
+
 def never_ends(word: str = "on and ") -> Act:
     """Say one word for ever."""
 

@@ -64,6 +64,8 @@ class Connection:
         self.client = openai.OpenAI(
             api_key=key, base_url=server.address, max_retries=0, timeout=timeout, http_client=http
         )
+        if not server.address.startswith(f"{secrets.USUAL}/"):
+            self.client.organization = self.client.project = None  # the environment's; nobody else's business
 
     def close(self) -> None:
         """End the connection at once, also while another thread waits for what comes by it."""
