@@ -18,8 +18,8 @@ from .weighting import read_weights
 
 MOST_PARTS = 40
 """So many windows of a prompt are read; what stands behind them is not."""
-MOST_LOWERED = 64
-"""How many parts of a prompt may weigh less than 1: each is encoded anew."""
+MOST_TIMES = 64
+"""How often a prompt is encoded at most: once for each change over the steps, and for each part of less weight."""
 _SAID = ("prompt", "prompt_2", "negative_prompt", "clip_skip")
 Pieces = Sequence[tuple[str, float]]
 """(text, weight) of each part of a prompt."""
@@ -144,7 +144,7 @@ def encoded(pipeline: Any, words: Mapping[str, Any], steps: int) -> Encoded:
         steps: How many there are.
 
     Raises:
-        MediaError: More parts than can be encoded weigh less than 1.
+        MediaError: A prompt changes too often, or lowers too many of its words.
     """
     said = {name: pieces_of(words[name] or "", steps) for name in _SAID[:3] if name in words}
     if not words.get("prompt_2"):
@@ -159,9 +159,19 @@ def encoded_pieces(pipeline: Any, said: Mapping[str, Readings], clip_skip: int |
         pipeline: As for `encoded`.
         said: What is read when of `prompt`, and if they are to be heeded `prompt_2` and `negative_prompt`.
         clip_skip: How many of the last layers are left out.
+
+    Raises:
+        MediaError: A prompt changes too often, or lowers too many of its words.
     """
     import torch
 
+    for readings in said.values():
+        times = sum(1 + sum(weight < 1 for _, weight in pieces) for _, pieces in readings)
+        if times > MOST_TIMES:
+            raise MediaError(
+                f"A prompt is encoded once for each change over the steps, and for each part that weighs less than 1: "
+                f"at most {MOST_TIMES} times. This one asks for {times}; change it less often, or lower fewer words."
+            )
     is_xl, first = hasattr(pipeline, "text_encoder_2"), said["prompt"]
     second = said.get("prompt_2") or first
     moments = sorted({moment for moment, _ in (*first, *second)})
@@ -253,8 +263,6 @@ def _provider(
     )
 
     def states(pieces: Pieces) -> tuple[Any, Any]:
-        if sum(weight < 1 for _, weight in pieces) > MOST_LOWERED:
-            raise MediaError(f"At most {MOST_LOWERED} parts of a prompt may weigh less than 1. Lower fewer of them.")
         nothing = asked.get_embeddings_for_weighted_prompt_fragments([[""]], [[1.0]], device=asked.device)
         if not pieces:
             return nothing, nothing

@@ -154,8 +154,10 @@ def test_only_so_much_of_an_endless_prompt_is_read() -> None:
     ]
     with pytest.raises(MediaError, match="at most 100000 are read"):
         paint("starter", "x" * 100_001)
-    with pytest.raises(MediaError, match="may weigh less than 1"):
+    with pytest.raises(MediaError, match="This one asks for 101"):
         paint("starter", "(a)0.5 b " * 100)
+    with pytest.raises(MediaError, match="This one asks for 80"):
+        paint("starter", "(a)0.5 " + "".join(f"[a:b:0.{number}]" for number in range(101, 140)))
 
 
 def changed_by_hand(folder: Path, first: str, then: str, step: int) -> bytes:
