@@ -260,7 +260,7 @@ class Runs:
             self._frames.put(node, Frame(run.id, port, event.preview, event.item))
         else:
             self.states.note(node, event, items)
-            if event.kind in ("node-finished", "node-failed", "node-cancelled"):
+            if event.kind in ("node-finished", "node-cancelled"):  # of one that failed the last stays: how far it came
                 self._frames.end(node)
         self._tell_later.ask()
 
