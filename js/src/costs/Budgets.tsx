@@ -6,7 +6,7 @@ import { useEditor } from "../editor/view";
 
 const SCOPES = [
   ["run", "One run"],
-  ["flow", "This flow, all runs"],
+  ["flow", "This flow"],
   ["day", "A day, all flows"],
 ] as const;
 const UNITS = ["money", "seconds", "tokens"] as const;
