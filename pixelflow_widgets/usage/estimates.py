@@ -25,6 +25,7 @@ from .pace import Point, expected
 from .paces import Sample, process_paces
 from .rates import RateCard, rate_card
 from .reading import input_tokens, reads
+from .words import worked_out
 from .work import NodeWork, work_of_nodes
 
 MOST_TOLD = 200
@@ -171,14 +172,15 @@ def estimate_of(
     if not todo:
         return Estimate(fresh=fresh)
     types = {node: facts.node_type for node in todo if (facts := plan.keyed[node].settings.facts) is not None}
-    known = _known(plan, Graph.of(document), types, cache)
+    until = time.monotonic() + SECONDS
+    known = _known(plan, todo, Graph.of(document), types, cache, until)
     works = work_of_nodes(document, with_subflows(registry, document), plan.inputs, files, known)
     notes: list[str] = []
     try:
         card = rate_card()
     except RatesError as error:
         card, notes = None, [str(error)]
-    reckoning = _Reckoning(card, time.monotonic() + SECONDS)
+    reckoning = _Reckoning(card, until)
     made = [reckoning.node(plan.title(node), node, types[node], works[node]) for node in types if node in works]
     if reckoning.is_late:
         notes.append("There is so much to read that not all of it was counted.")
@@ -202,8 +204,10 @@ def _todo(plan: Plan, cache: Cache) -> tuple[list[str], int]:
     return [node for node in plan.order if node in wanted], len(plan.order) - len(wanted)
 
 
-def _known(plan: Plan, graph: Graph, types: Mapping[str, NodeType], cache: Cache) -> dict[str, dict[str, Any]]:
-    """Return what comes into the nodes from inputs of the flow and from nodes whose results are there."""
+def _known(
+    plan: Plan, todo: list[str], graph: Graph, types: Mapping[str, NodeType], cache: Cache, until: float
+) -> dict[str, dict[str, Any]]:
+    """Return what comes into the nodes: of inputs of the flow, of nodes whose results are there, and words."""
     left = MOST_READ
 
     def results_of(node: str) -> Results | None:
@@ -216,8 +220,9 @@ def _known(plan: Plan, graph: Graph, types: Mapping[str, NodeType], cache: Cache
         is_plain = facts is not None and all(port.type.name in _PLAIN for port in facts.node_type.outputs.values())
         return cache.get(key) if is_plain else cache.memory.get(key)  # a film is not read from disk to be estimated
 
+    words = worked_out(plan, todo, types, results_of, until)
     asked = [node for node, node_type in types.items() if reads(node_type) or plan.keyed[node].links]
-    known = values_known(graph, asked, results_of, types)
+    known = values_known(graph, asked, lambda node: words.get(node) or results_of(node), types)
     for node, given in plan.fed.items():
         for one in given if node in types else ():
             data = [value.data for value in as_list(one.slot)]

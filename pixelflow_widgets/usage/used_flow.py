@@ -33,7 +33,7 @@ class UsedFlow(StatedFlow):
 
     @property
     def prompts(self) -> pandas.DataFrame:
-        """Return the prompts of its runs, newest first: run, when, node, port, text, and a thumbnail of what came of it.
+        """Return the prompts of its runs, newest first: run, when, node, port, text, a thumbnail of what came of it.
 
         One that several runs had comes once. The thumbnail is a `data:` address of a small picture.
         """

@@ -125,6 +125,29 @@ def test_what_comes_from_nodes_that_have_not_run_is_at_least(zoo: Zoo) -> None:
     assert flow.estimate().input_tokens == count_chat(str(zoo("llama")), "so many words")
 
 
+def test_words_that_are_only_put_together_are_known_before_the_run(zoo: Zoo) -> None:
+    model = str(zoo("llama"))
+    with pf.Flow("words") as flow:
+        subject = nodes.prompt("a {red|blue} circle", seed=4)
+        written = nodes.prompt_template("draw {subject}, large", subject=subject)
+        nodes.chat(written.text, model=model, max_tokens=2)
+        nodes.chat(nodes.prompt_variants("{one|two|three} more"), model=model, max_tokens=2)
+    told = flow.estimate()
+    assert not told.is_least
+    flow.run(backend="inline")
+    used = used_by_last(flow)
+    assert told.input_tokens == used["input_tokens"].sum() > 0
+    assert told.output_tokens == 8
+    flow.set("prompt", seed="random", text="{a|b|c} {d|e}")
+    assert flow.estimate().is_least, "what is drawn is not known before"
+
+
+def test_words_that_fail_are_no_obstacle(zoo: Zoo) -> None:
+    with pf.Flow("failing") as flow:
+        nodes.chat(nodes.prompt_template("of {nothing}").text, model=str(zoo("llama")), max_tokens=2)
+    assert flow.estimate().is_least
+
+
 def test_each_item_of_a_list_and_each_turn_of_a_body_counts(zoo: Zoo) -> None:
     model = str(zoo("llama"))
     flow = pf.Flow("many")
