@@ -277,10 +277,15 @@ def _whole(pipeline: Any, tokenizer: Any, encoder: Any, pieces: Pieces) -> Any:
     """Return what an encoder makes of a text as a whole, which heeds no weights, and reads one window."""
     text = "".join(text for text, _ in pieces)
     window = _window(tokenizer, encoder)
-    if hasattr(pipeline, "maybe_convert_prompt"):
-        text = pipeline.maybe_convert_prompt(text, tokenizer)
+    (text,) = _with_taught(pipeline, tokenizer, [text])
     read = tokenizer(text, padding="max_length", max_length=window, truncation=True, return_tensors="pt")
     return encoder(read.input_ids.to(pipeline._execution_device))[0]
+
+
+def _with_taught(pipeline: Any, tokenizer: Any, texts: list[str]) -> list[str]:
+    """Return texts in which a word that was taught as several tokens stands as these."""
+    is_taught = set(tokenizer.added_tokens_encoder) - set(tokenizer.all_special_tokens)
+    return pipeline.maybe_convert_prompt(texts, tokenizer) if is_taught else texts
 
 
 class _Words:
@@ -293,8 +298,7 @@ class _Words:
         return getattr(self._tokenizer, name)
 
     def __call__(self, texts: list[str], **_: Any) -> dict[str, list[list[int]]]:
-        if hasattr(self._pipeline, "maybe_convert_prompt"):
-            texts = self._pipeline.maybe_convert_prompt(texts, self._tokenizer)
+        texts = _with_taught(self._pipeline, self._tokenizer, texts)
         left, found = self._most, []
         for numbers in self._tokenizer(texts, truncation=True, max_length=self._most + 2)["input_ids"]:
             kept = numbers[1:-1][:left]
