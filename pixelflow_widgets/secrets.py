@@ -1,6 +1,7 @@
 """Keys of servers, by name: `pf.secrets["OPENAI_API_KEY"] = "…"`, in the memory of this process only.
 
-A flow names a secret and never holds its value. Where none was set here the environment is asked. The module is what
+What is typed into a cell is in the notebook: `pf.secrets.ask("OPENAI_API_KEY")` asks in a field that nobody keeps. A
+flow names a secret and never holds its value. Where none was set here the environment is asked. The module is what
 users hold as `pf.secrets`; it shows names, and is copied and pickled as a module is: by reference.
 """
 
@@ -123,6 +124,20 @@ class Secrets(ModuleType):
         return importlib.import_module, (__name__,)
 
 
+def ask(name: str) -> None:
+    """Ask for a secret in a field that shows nothing and is kept nowhere: a notebook holds what its cells say.
+
+    Args:
+        name: What it is called.
+
+    Raises:
+        SecretError: The name is none of a variable, or nothing was typed.
+    """
+    from getpass import getpass
+
+    secrets[name] = getpass(f"{name}: ")
+
+
 def has(name: str) -> bool:
     """Return whether a secret was set here or stands in the environment."""
     return bool(_kept.value_of(name))
@@ -149,8 +164,8 @@ def reveal(name: str) -> str:
 def why_missing(name: str) -> str:
     """Say that there is no secret of a name, and how it is set."""
     return (
-        f"There is no secret '{name[:80]}'. Write pf.secrets['{name[:80]}'] = '…' in a cell, or set the variable of "
-        "the environment."
+        f"There is no secret '{name[:80]}'. Write pf.secrets.ask('{name[:80]}') in a cell, which asks for it in a "
+        "field that no notebook keeps; or set the variable of the environment."
     )
 
 

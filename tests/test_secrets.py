@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import getpass
 import json
 import pickle
 import traceback
@@ -83,8 +84,16 @@ def test_a_secret_is_a_text_with_the_name_of_a_variable_and_can_be_forgotten() -
     pf.secrets["MY_KEY"] = f" {KEY}\n"
     assert secrets.reveal("MY_KEY") == KEY
     del pf.secrets["MY_KEY"]
-    with pytest.raises(pf.SecretError, match=r"no secret 'MY_KEY'. Write pf.secrets\['MY_KEY'\]"):
+    with pytest.raises(pf.SecretError, match=r"no secret 'MY_KEY'. Write pf.secrets.ask\('MY_KEY'\)"):
         secrets.reveal("MY_KEY")
+
+
+def test_a_secret_is_asked_for_where_no_notebook_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(getpass, "getpass", lambda prompt: KEY if prompt == "MY_KEY: " else "")
+    pf.secrets.ask("MY_KEY")
+    assert secrets.reveal("MY_KEY") == KEY
+    with pytest.raises(pf.SecretError, match="not empty"):
+        pf.secrets.ask("OTHER_KEY")
 
 
 def test_the_environment_is_asked_for_what_was_not_set(monkeypatch: pytest.MonkeyPatch) -> None:

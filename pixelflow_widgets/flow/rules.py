@@ -113,7 +113,7 @@ class Rules:
             if is_for_names and isinstance(value, str) and looks_like_a_key(value):
                 raise OperationRejected(
                     f"What is put into '{name}' looks like a key itself, which would be saved with the flow. Write "
-                    "pf.secrets['MY_KEY'] = '…' in a cell, and MY_KEY here."
+                    "pf.secrets.ask('MY_KEY') in a cell, and MY_KEY here."
                 )
 
     def _check_edge(self, document: Document, source: str, target: str) -> None:

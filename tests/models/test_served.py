@@ -133,7 +133,7 @@ def test_a_key_that_a_server_echoes_is_hidden(scripted: ScriptedServer, status: 
 
 
 def test_a_missing_key_is_said_before_anything_is_sent() -> None:
-    with pytest.raises(pf.ModelError, match=r"no secret 'OPENAI_API_KEY'. Write pf.secrets\['OPENAI_API_KEY'\]"):
+    with pytest.raises(pf.ModelError, match=r"no secret 'OPENAI_API_KEY'. Write pf.secrets.ask\("):
         talk(pf.Model("server:gpt-x"))
 
 

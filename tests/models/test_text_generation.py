@@ -33,7 +33,7 @@ def test_a_text_is_cut_between_paragraphs_before_sentences_and_between_these_bef
 
 def test_thoughts_are_no_part_of_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(text_generation, "_chat_inputs", lambda *_: {})
-    loan: Any = SimpleNamespace(processor=SimpleNamespace(chat_template="x"), card=None)
+    loan: Any = SimpleNamespace(processor=SimpleNamespace(chat_template="x"), card=None, server=None)
 
     def said(text: str) -> str:
         monkeypatch.setattr(text_generation, "generated", lambda *_: text)

@@ -108,7 +108,7 @@ def faults_of(model: Model, task: str = "") -> Iterator[tuple[str, str, str]]:
 
 WHY_NO_NAME = (
     "What stands in 'key' looks like a key itself, which would be saved with the flow.",
-    "Write pf.secrets['MY_KEY'] = '…' in a cell, and MY_KEY here. If it was real, have it replaced by a new one.",
+    "Write pf.secrets.ask('MY_KEY') in a cell, and MY_KEY here. If it was real, have it replaced by a new one.",
 )
 
 
