@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { makeScene } from "../harness/scenes";
 import { familiesOf } from "../src/editor/families";
 import { type FlowDocument, field, isObject, readFlow } from "../src/flow/document";
-import { insertWords, promptsOf, sourceOfModel, withWords } from "../src/flow/modelFeed";
+import { insertWords, modelsReading, promptsOf, sourceOfModel, withWords } from "../src/flow/modelFeed";
 import { applyAll } from "../src/flow/operations";
 import { SceneMaker } from "../src/nodes/scene";
 
@@ -133,4 +133,50 @@ describe("trigger words", () => {
     expect(withWords(" a boat ", "ink")).toBe("ink, a boat");
     expect(withWords("a boat, Ink", "ink")).toBe("a boat, Ink");
   });
+});
+
+test("a prompt is read by its own node's model, or by those that its text comes to", () => {
+  const port = (name: string, type: string, kind?: string) => ({ name, type, ...(kind && { control: { kind } }) });
+  const types = {
+    prompt: { title: "", inputs: [port("text", "text", "prompt")], outputs: [port("text", "text")] },
+    paint: {
+      title: "",
+      inputs: [port("prompt", "text", "prompt"), { ...port("model", "text", "model"), default: "starter" }],
+      outputs: [port("image", "image")],
+    },
+    chat: {
+      title: "",
+      inputs: [port("prompt", "text", "prompt"), { ...port("model", "text", "model"), default: "talker" }],
+      outputs: [port("text", "text")],
+    },
+  };
+  const node = (type: string, values = {}) => ({ type, title: null, values });
+  const edge = (from: string, to: string) => ({ from, to });
+  const flow = {
+    name: "",
+    nodes: new Map([
+      ["a", node("prompt")],
+      ["b", node("prompt")],
+      ["c", node("chat")],
+      ["p", node("paint")],
+      ["q", node("paint", { model: "other" })],
+      ["alone", node("prompt")],
+    ]),
+    edges: [
+      edge("a.text", "b.text"),
+      edge("b.text", "p.prompt"),
+      edge("b.text", "c.prompt"),
+      edge("c.text", "q.prompt"),
+      edge("b.text", "a.text"),
+    ],
+    inputs: [{ name: "wish", feeds: ["q.prompt"], default: "", type: "text" }],
+    outputs: [],
+  } as never;
+  const reading = (place: { node: string; port: string } | { input: string }) =>
+    modelsReading(flow, types as never, place).split("\n");
+  expect(reading({ node: "a", port: "text" })).toEqual(["starter", "talker"]);
+  expect(reading({ node: "q", port: "prompt" })).toEqual(["other"]);
+  expect(reading({ input: "wish" })).toEqual(["other"]);
+  expect(reading({ node: "alone", port: "text" })).toEqual([""]);
+  expect(reading({ input: "nobody" })).toEqual([""]);
 });
