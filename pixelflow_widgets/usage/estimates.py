@@ -20,7 +20,7 @@ from ..run.plan import Plan, make_plan
 from ..schema import NodeType, Registry
 from ..schema.usage import Usage
 from .cost import in_words, money
-from .noting import is_shipped, source_of, values_known
+from .noting import is_shipped, source_of, sources_of, values_known
 from .pace import Point, expected
 from .paces import Sample, process_paces
 from .rates import RateCard, rate_card
@@ -237,7 +237,7 @@ class _Leaf(NamedTuple):
     output: int
     model: str
     is_least: bool
-    usage: Usage
+    usages: list[Usage] | None
 
 
 class _Reckoning:
@@ -276,17 +276,18 @@ class _Reckoning:
         )
 
     def _leaf(self, node_type: NodeType, work: NodeWork, times: float) -> _Leaf:
-        model = source_of(node_type, work.values)
+        sources = sources_of(node_type, work.values)
+        model = sources[0] if sources else ""
         makes = any(port.type.name == "image" for port in node_type.outputs.values())
         images = round(work.items * times) if model and makes else 0
         if not reads(node_type):
-            return _Leaf(0, 0, model, False, Usage(model, images=images))
+            return _Leaf(0, 0, model, False, _shared(sources, Usage(images=images)))
         self.is_late = self.is_late or time.monotonic() > self._until
         tokens, is_least = (None, True) if self.is_late else input_tokens(node_type, work.values, self._until)
         output = work.values.get("max_tokens") if "max_tokens" in node_type.inputs else 0
         output = round((output if isinstance(output, int | float) else 0) * work.items * times)
         tokens = None if tokens is None else round(tokens * times)
-        return _Leaf(tokens, output, model, is_least, Usage(model, tokens or 0, 0, output, images))
+        return _Leaf(tokens, output, model, is_least, _shared(sources, Usage("", tokens or 0, 0, output, images)))
 
     def _price(self, leaves: list[_Leaf], times: float, machine: Usage, seconds: float | None) -> float | None:
         """Return what a node costs at most, or None where a price is not known, or the time of what costs by time."""
@@ -294,16 +295,27 @@ class _Reckoning:
             return None
         total = money(machine, 0.0, self._card) or 0.0
         for leaf in leaves:
-            rate = self._card.rate(leaf.model) if leaf.model else None
-            by_time = rate is not None and rate.second > 0
-            if by_time and seconds is None:
-                return None
-            took = (machine.gpu_seconds or seconds or 0.0) if by_time else 0.0
-            price = money(leaf.usage, took / len(leaves) / times, self._card)
-            if price is None:
-                return None
-            total += price * times
+            for usage in leaf.usages if leaf.usages is not None else [None]:
+                rate = self._card.rate(usage.model) if usage and usage.model else None
+                by_time = rate is not None and rate.second > 0
+                if usage is None or (by_time and seconds is None):
+                    return None
+                took = (machine.gpu_seconds or seconds or 0.0) if by_time else 0.0
+                price = money(usage, took / len(leaves) / times / len(leaf.usages or "1"), self._card)
+                if price is None:
+                    return None
+                total += price * times
         return total
+
+
+def _shared(sources: list[str] | None, usage: Usage) -> list[Usage] | None:
+    """Return what each of a node's models uses, in equal parts; None where it is not known yet which these are."""
+    if sources is None:
+        return None
+    count = max(1, len(sources))
+    counts = ("input_tokens", "output_tokens", "images")
+    part = {name: -(-getattr(usage, name) // count) for name in counts}
+    return [Usage(source, **part) for source in sources or [""]]
 
 
 def _paced(
@@ -329,6 +341,8 @@ def _summed(made: list[NodeEstimate], fresh: int, card: RateCard | None, notes: 
     if unpriced:
         names = ", ".join(f"'{model}'" for model in unpriced[:5])
         notes = [*notes, f"There is no price of {names}. `pixelflow usage rates` says where to write it."]
+    if waiting := [each.title for each in made if each.money is None and not each.model]:
+        notes = [*notes, f"Which model '{waiting[0]}' uses, and so what it costs, is not known before others have run."]
     notes = [*notes, *(card.old(models) if card is not None else ())]
     prices = [each.money for each in made]
     return Estimate(

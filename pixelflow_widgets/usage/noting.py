@@ -28,6 +28,7 @@ MOST_NODES = 200
 """Of one run, so many are noted."""
 MOST_QUICK = 1000
 _quick: set[str] = set()
+_UNKNOWN = object()
 
 
 def note(run: Run, files: MediaFiles, place: str = "", life: str = "") -> dict[str, str]:
@@ -110,6 +111,18 @@ def source_of(node_type: NodeType, values: Mapping[str, Any]) -> str:
         if port.type.name == "model" and isinstance(model := values.get(name), Model):
             return model.source
     return ""
+
+
+def sources_of(node_type: NodeType, values: Mapping[str, Any]) -> list[str] | None:
+    """Return the sources of the models that a node uses, one for each item where they differ; None: not known yet."""
+    for name, port in node_type.inputs.items():
+        if port.type.name == "model":
+            given = values.get(name, _UNKNOWN)
+            items = given if isinstance(given, list) else [given]
+            if any(not isinstance(item, Model | None) for item in items):
+                return None
+            return [item.source for item in items if item is not None]
+    return []
 
 
 def values_known(

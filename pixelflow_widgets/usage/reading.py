@@ -36,15 +36,12 @@ def input_tokens(node_type: NodeType, values: Mapping[str, Any], until: float = 
         values: Of its inputs, as far as they are known; a list for one that runs for each of its items.
         until: When to stop counting, by the monotonic clock; the first text is counted in any case.
     """
-    model = values.get("model")
-    if not isinstance(model, Model) or model.source.startswith(SERVED):
-        return None, True
     items = list(_items(node_type, values))
     counted: list[tuple[int | None, bool]] = []
     for item in items[:MOST_ITEMS]:
         if counted and time.monotonic() > until:
             break
-        counted.append(_read(node_type, model, item))
+        counted.append(_read(node_type, item))
     if not counted or any(number is None for number, _ in counted):
         return None, True
     total = sum(number or 0 for number, _ in counted)
@@ -63,7 +60,10 @@ def _items(node_type: NodeType, values: Mapping[str, Any]) -> Iterator[dict[str,
         yield {**values, **chosen}
 
 
-def _read(node_type: NodeType, model: Model, values: Mapping[str, Any]) -> tuple[int | None, bool]:
+def _read(node_type: NodeType, values: Mapping[str, Any]) -> tuple[int | None, bool]:
+    model = values.get("model")
+    if not isinstance(model, Model) or model.source.startswith(SERVED):
+        return None, True  # a server counts by itself
     names = [name for name in _TEXTS if name in node_type.inputs]
     if any(name not in values for name in names):
         return None, True  # it comes from a node that has not run

@@ -172,6 +172,41 @@ def test_prices_that_are_not_known_are_named_and_money_is_not_nothing(place: Pat
     assert flow.estimate().money == pytest.approx(0.255), "this machine costs, too"
 
 
+@pf.node
+def chooses_a_model(name: str) -> pf.Model:
+    """Returns a handle that nobody knows before it has run."""
+    return pf.Model(name)
+
+
+def test_a_model_that_is_not_known_yet_is_no_model_for_nothing(place: Path) -> None:
+    with pf.Flow("chosen") as flow:
+        nodes.chat("x", model=chooses_a_model("server:unheard-of"), max_tokens=500)
+    told = flow.estimate()
+    assert told.money is None
+    assert "is not known before others have run" in told.notes[0]
+
+
+def test_what_a_body_uses_in_all_its_turns_is_counted(place: Path, zoo: Zoo) -> None:
+    inner = pf.Flow("inner")
+    said = inner.input("said", "two words")
+    inner.output("text", inner.add("chat", prompt=said, model="server:unheard-of", max_tokens=500)["text"])
+    flow = pf.Flow("outer")
+    flow.add(inner)
+    assert flow.estimate().money is None
+    assert flow.estimate().output_tokens == 500
+    (place / "rates.toml").write_text('[models."server:unheard-of"]\noutput = 10\n')
+    assert flow.estimate().money == pytest.approx(0.005)
+
+
+def test_each_of_several_models_has_its_price(place: Path) -> None:
+    (place / "rates.toml").write_text('[models."server:a"]\noutput = 10\n[models."server:b"]\noutput = 30\n')
+    flow = pf.Flow("models")
+    models = flow.input("models", [pf.Model("server:a"), pf.Model("server:b")])
+    flow.add("chat", prompt="x", model=models, max_tokens=500)
+    assert flow.estimate().money == pytest.approx(0.005 + 0.015)
+    assert flow.estimate(models=[pf.Model("server:a"), pf.Model("server:c")]).money is None
+
+
 def test_wrong_rates_are_a_note_and_no_failure(place: Path) -> None:
     (place / "rates.toml").write_text("models = 3")
     flow = pf.Flow("noted")
