@@ -50,20 +50,21 @@ def note(run: Run, files: MediaFiles, place: str = "", life: str = "") -> dict[s
 
 def _note_spent(run: Run, place: str, life: str, ended: Mapping[str, Event], models: Mapping[str, str]) -> None:
     """Note what a run cost, by the prices of now; what has no price here counts as nothing, and is told so."""
+    seconds = sum(event.took or 0.0 for event in ended.values())
+    if seconds < LEAST_SECONDS and not any(event.usage and event.usage.model for event in ended.values()):
+        return
     parts = []
     for node, event in ended.items():
         used = event.usage or Usage()
-        parts.append((replace(used, model=used.model or models.get(node, "")), event.took or 0.0))
+        parts.append((used if used.model else replace(used, model=models.get(node, "")), event.took or 0.0))
     try:
         card = rate_card()
         prices = [money(used, took, card) for used, took in parts]
     except RatesError:
         prices = [None] * len(parts)
     tokens = sum(used.input_tokens + used.output_tokens for used, _ in parts)
-    seconds = sum(took for _, took in parts)
-    if parts and (seconds >= LEAST_SECONDS or tokens or any(prices)):
-        spent = sum(price or 0.0 for price in prices)
-        process_paces().note_spent(Spent(run.started_at.timestamp(), place, life, spent, seconds, tokens))
+    spent = sum(price or 0.0 for price in prices)
+    process_paces().note_spent(Spent(run.started_at.timestamp(), place, life, spent, seconds, tokens))
 
 
 def _note_paces(
