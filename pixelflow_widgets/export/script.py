@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 _LONG = 60
 """From how many characters on a text is a constant at the top."""
-OVERLOOKED = ("missing-model", "missing-input", "unconfirmed", "no-variable", "bad-variable")
+OVERLOOKED = ("missing-model", "missing-secret", "missing-input", "unconfirmed", "no-variable", "bad-variable")
 """Problems that do not hinder a script: it may run on another machine, with other inputs."""
 _PACKAGES = {
     "PIL": "pillow",

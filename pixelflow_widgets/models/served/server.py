@@ -101,9 +101,9 @@ def faults_of(model: Model, task: str = "") -> Iterator[tuple[str, str, str]]:
         yield "secret", *WHY_NO_NAME
     elif server.key and secrets.has(server.key):
         if why := secrets.why_not_to(server.key, server.address):
-            yield "missing-model", why, ""
+            yield "missing-secret", why, ""
     elif server.needs_key:
-        yield "missing-model", secrets.why_missing(server.key), ""
+        yield "missing-secret", secrets.why_missing(server.key), ""
 
 
 WHY_NO_NAME = (
