@@ -62,6 +62,8 @@ def test_a_variable_is_picked_with_the_keyboard_alone(harness: Harness) -> None:
     )
     editor.row("n2.negative_prompt").get_by_role("textbox").focus()
     editor.page.keyboard.press("Tab")
+    expect(editor.row("n2.negative_prompt").get_by_role("button", name="in the prompt editor")).to_be_focused()
+    editor.page.keyboard.press("Tab")
     expect(pick).to_be_focused()
     expect(pick).to_have_css("opacity", "1")
     editor.page.keyboard.press("Enter")
