@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from ..errors import MediaError, OperationRejected
+from ..media import Model
 from ..schema import NodeType, Registry
 from ..schema.options import spread
 from . import document as doc
@@ -260,4 +261,4 @@ def is_file_name(type: Any) -> TypeGuard[str]:
 def _same(value: Any, default: Any) -> bool:
     if isinstance(value, str | int | float | bool | type(None)):
         return value == default and isinstance(value, bool) == isinstance(default, bool)
-    return getattr(value, "source", value) == default if isinstance(default, str) else False
+    return value == Model(default) if isinstance(value, Model) and isinstance(default, str) else False

@@ -61,9 +61,7 @@ def network_in(at: Writing, model: Model, task: str) -> ScriptedNetwork:
             "its model is an object of this notebook. Name a model that can be loaded: a card, a folder, a Hub id."
         )
     if model.is_served:
-        at.refuse(
-            "its model is on a server; only 'chat' is written with one. Use that, or a model of this machine."
-        )
+        at.refuse("its model is on a server; only 'chat' is written with one. Use that, or a model of this machine.")
     if any(adapter.weight for adapter in model.adapters):
         at.refuse("adapters are for models of diffusers. Take them away.")
     try:

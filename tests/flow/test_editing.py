@@ -364,3 +364,12 @@ def test_a_table_may_be_given_as_a_value() -> None:
     flow = pf.Flow("table")
     column = flow.add("column", table=pandas.DataFrame({"name": ["a", "b"]}), name="name")
     assert flow.run(backend="inline", targets=[column])["column.values"] == ["a", "b"]
+
+
+def test_a_model_is_the_default_only_if_nothing_was_added_to_it() -> None:
+    flow = pf.Flow("models")
+    plain = flow.add("text_to_image", prompt="a", model=pf.Model("starter"))
+    dressed = flow.add("text_to_image", prompt="a", model=pf.Model("starter").with_adapter("ink.safetensors"))
+    nodes = flow.document["nodes"]
+    assert "model" not in nodes[plain.id]["values"]
+    assert "ink.safetensors" in str(nodes[dressed.id]["values"]["model"])

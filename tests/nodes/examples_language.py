@@ -67,7 +67,9 @@ def _chat_of_forms(zoo: Zoo) -> Example:
     return {
         "inputs": inputs,
         "vary": {"stop": "a\ne\ns"},
-        "unchanged": {"json_schema": "Nothing that random weights say is JSON; tests/models/test_served.py asks for it."},
+        "unchanged": {
+            "json_schema": "Nothing that random weights say is JSON; tests/models/test_served.py asks for it."
+        },
         "only": ("stop", "json_schema"),
     }
 
