@@ -16,7 +16,7 @@ type Unit = (typeof UNITS)[number];
 
 const nameOf = (scope: Scope, unit: Unit) => (unit === "money" ? scope : `${scope}_${unit}`);
 
-/** A number from 0 up; null is without end, undefined is none. */
+/** A number from 0 up; null is no limit, undefined is none. */
 export function readLimit(text: string): number | null | undefined {
   const plain = text.trim().replace(",", ".");
   if (plain === "") return null;
@@ -53,7 +53,7 @@ export function Budgets({ costs, changed }: { costs: Costs; changed(): void }) {
   return (
     <section aria-label="Budgets">
       <h4>Budgets</h4>
-      <p>A run that would exceed one is not started before you say so. Empty is without end, 0 lets nothing run.</p>
+      <p>A run that would exceed one is not started before you say so. Empty is no limit; with 0 nothing runs.</p>
       <form className="pf-budgets" onSubmit={save}>
         <table>
           <thead>
@@ -76,7 +76,7 @@ export function Budgets({ costs, changed }: { costs: Costs; changed(): void }) {
                         aria-label={`${title}, ${unit === "money" ? costs.currency : unit}`}
                         aria-invalid={wrong.includes(name)}
                         inputMode="decimal"
-                        placeholder="no end"
+                        placeholder="no limit"
                         value={textOf(name)}
                         onChange={(event) => setTyped({ ...typed, [name]: event.target.value })}
                       />
