@@ -10,7 +10,7 @@ from pixelflow_widgets.usage.pace import Point, expected
 from pixelflow_widgets.usage.paces import KEPT, Paces, Sample, Spent
 
 # (steps, edge, seconds of processors) of the starter on a machine of two cores, in the order in which they ran; the
-# first one loaded the model. Recorded by benchmarks/estimates.py.
+# first one loaded the model.
 RECORDED = [
     *((8, 192, 8.991), (30, 96, 1.511), (12, 192, 2.984), (20, 256, 7.637), (30, 64, 0.963), (30, 64, 0.921)),
     *((20, 128, 1.857), (30, 96, 1.767), (8, 256, 3.824), (20, 192, 4.332), (30, 160, 4.617), (20, 256, 7.635)),
