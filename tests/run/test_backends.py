@@ -862,7 +862,7 @@ def test_a_question_is_answered_while_a_model_is_at_work(worker: WorkerBackend) 
 @pytest.mark.parametrize("end", ["well", "badly"])
 def test_what_a_node_used_is_told_with_its_end(backend: Backend, end: str) -> None:
     @pf.node
-    def spends(is_good: bool, progress: pf.Progress = pf.Progress()) -> int:
+    def uses_things(is_good: bool, progress: pf.Progress = pf.Progress()) -> int:
         progress.used(model="tiny", input_tokens=5, cached_tokens=2)
         progress.used(output_tokens=7, images=1)
         begun = time.process_time()
@@ -874,7 +874,7 @@ def test_what_a_node_used_is_told_with_its_end(backend: Backend, end: str) -> No
 
     heard = Heard()
     with contextlib.nullcontext() if end == "well" else pytest.raises(pf.NodeFailed):
-        execute(backend, spends, heard, is_good=end == "well")
+        execute(backend, uses_things, heard, is_good=end == "well")
     used = heard.usage
     assert (used.model, used.input_tokens, used.cached_tokens, used.output_tokens, used.images) == ("tiny", 5, 2, 7, 1)
     assert used.cpu_seconds >= 0.05 and used.gpu_seconds == 0
