@@ -46,9 +46,9 @@ def test_costs_are_told_of_today_of_models_and_of_days(page: Page, flow: pf.Flow
     flow.add("prompt", text="a")
     page.run("r1")
     page.ended("r1")
-    told = wait_for(lambda: (costs := page.ask("costs")["costs"])["today"]["nodes"] and costs)
-    assert told["of_flow"]["nodes"] == 1 and told["by_day"][-1]["nodes"] >= 1
-    assert told["by_model"][0]["model"] == "no model" and told["currency"] == "USD"
+    told = wait_for(lambda: (costs := page.ask("costs")["costs"])["of_flow"]["nodes"] and costs)
+    assert told["of_flow"]["nodes"] == 1 and told["by_day"][-1]["nodes"] >= 1 and told["today"]["nodes"] >= 1
+    assert "no model" in [row["model"] for row in told["by_model"]] and told["currency"] == "USD"
 
 
 def test_budgets_are_set_by_name_and_the_others_stay(page: Page, flow: pf.Flow) -> None:
