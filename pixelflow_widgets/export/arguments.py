@@ -16,9 +16,9 @@ from ..media.recordings import open_film
 from ..nodes.files_code import FILM_IMPORTS
 from ..schema import PortType, Registry
 from ..schema.exporting import UNKNOWN
+from ..schema.literals import flat
 from ..schema.port_types import read_port_type
 from .expressions import Expression
-from .literals import flat
 from .names import Names
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from ..schema import PortType
 from ..schema.body import Body
 from ..schema.body_ports import GO_ON
 from ..schema.exporting import UNKNOWN, indented
+from ..schema.literals import flat
 from .arguments import Argument, annotation_of, argument_of, signature_of
 from .expressions import Expression
-from .literals import flat
 from .names import Names
 
 if TYPE_CHECKING:
@@ -78,7 +78,8 @@ class _Function:
     def _given(self, one: Argument) -> Expression:
         if one.type.name == "model":
             return Expression("None", one.type, self.models[one.name], is_fixed=True)
-        return Expression(one.code, one.type, one.default)
+        # A text of another call may be long, or have marks: what reads it has to look.
+        return Expression(one.code, one.type, UNKNOWN if one.type.name == "text" else one.default)
 
     def call(self, changed: Mapping[str, str], more: str = "") -> str:
         """Return a call of it.

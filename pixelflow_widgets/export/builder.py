@@ -15,11 +15,11 @@ from ..flow.document import Document
 from ..flow.media_files import MediaFiles
 from ..flow.subflows import read_subflow
 from ..schema import Registry
+from ..schema.literals import STEP, WIDTH, call
 from .builder_dialect import NODES, PACKAGE, built_in
 from .builder_difference import is_equal
 from .builder_sketch import Sketch
 from .builder_writing import FlowWriting, Script
-from .literals import STEP, WIDTH, call
 from .names import Names
 
 FLOW = "flow"

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ..schema import NodeType
+from ..schema.literals import Code, flat
 from ..schema.node_type import OPTION
 from .builder_dialect import signature_of
 from .builder_values import Argument
-from .literals import Code, flat
 
 Arguments = list[tuple[str, Argument]]
 """(keyword, value) in order; a positional argument has the keyword ""."""

@@ -23,8 +23,8 @@ from ..errors import MediaError
 from ..flow.recorder import FlowRecorder
 from ..flow.stated import StatedFlow
 from ..schema import NodeType, PortType, Registry
+from ..schema.literals import Code, Generic
 from ..schema.port_types import read_port_type
-from .literals import Code, Generic
 
 PACKAGE = "pixelflow_widgets"
 NODES = f"{PACKAGE}.nodes"

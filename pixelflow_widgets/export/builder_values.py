@@ -11,8 +11,8 @@ from ..errors import MediaError
 from ..flow.media_files import KEY, MODEL_KEY, MediaReference
 from ..media import Adapter, Model
 from ..schema import PortType
+from ..schema.literals import Call
 from .builder_difference import is_equal
-from .literals import Call
 
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,20}\Z")
 

@@ -14,6 +14,7 @@ from ..flow.handles import FlowInput, OutputPort
 from ..flow.signed import type_of
 from ..flow.subflows import read_subflow
 from ..schema import NodeType, Registry, port_type_of
+from ..schema.literals import STEP, Code, call
 from ..schema.port_types import read_port_type
 from .builder_calls import Arguments, Placed, added, called, held
 from .builder_dialect import MOST_NESTED, built_in, record, type_words
@@ -21,7 +22,6 @@ from .builder_difference import difference, is_equal, moved_edges
 from .builder_order import writing_order
 from .builder_sketch import REFUSALS, Sketch
 from .builder_values import Argument, argument, in_order, is_plain
-from .literals import STEP, Code, call
 from .names import Names
 
 Joins = dict[str, list[Argument]]

@@ -15,10 +15,10 @@ from ..flow.media_files import PLAIN
 from ..flow.muting import is_muted
 from ..flow.subflows import with_subflows
 from ..schema import Port
+from ..schema.literals import flat
 from .arguments import argument_of
 from .expressions import Expression
 from .formatting import formatted_cell, without_unused
-from .literals import flat
 from .lowering import Lowering
 from .names import Names
 from .script import OVERLOOKED, Script, given_of

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..schema import PortType
 from ..schema.exporting import UNKNOWN
-from .literals import flat
+from ..schema.literals import flat
 
 _WORD = PortType("text")
 

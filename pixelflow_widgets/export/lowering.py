@@ -14,7 +14,6 @@ from ..flow.graph import Graph
 from ..flow.media_files import PLAIN, MediaFiles, from_json
 from ..flow.muting import is_muted, passed_by
 from ..media import Model
-from ..nodes.conditioning_code import remember_marks
 from ..schema import NodeType, Port, PortType, Registry
 from ..schema.exporting import UNKNOWN
 from .arguments import BOUND
@@ -153,9 +152,7 @@ class Lowering:
         inputs = {name: self._input(node, port) for name, port in node_type.inputs.items() if not port.lazy}
         if node_type.is_static:
             return self._work_out(node, node_type, inputs)
-        writing = NodeWriting(self, node, node_type, inputs)
-        remember_marks(writing)
-        return writing.write()
+        return NodeWriting(self, node, node_type, inputs).write()
 
     def _pass(self, node: str, node_type: NodeType) -> dict[str, Expression]:
         """Let what comes in go out again: the node is muted."""

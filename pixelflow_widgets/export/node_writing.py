@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from ..errors import ExportError
 from ..schema import NodeType, PortType
 from ..schema.exporting import indented
+from ..schema.literals import flat
 from ..schema.port_types import options_of
 from .expressions import Expression, fixed
-from .literals import flat
 from .names import identifier
 
 if TYPE_CHECKING:

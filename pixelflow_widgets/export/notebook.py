@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ExportError
 from ..flow import document as doc
+from ..schema.literals import flat
 from .arguments import Argument
 from .formatting import LINE, formatted_cell
 from .forms import write
-from .literals import flat
 from .script import Parts, parts_of
 
 if TYPE_CHECKING:

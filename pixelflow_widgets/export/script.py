@@ -18,6 +18,7 @@ from ..media import blake3_hex
 from ..nodes.files_code import FILM, SAVE_FILM
 from ..schema import PortType
 from ..schema.exporting import indented
+from ..schema.literals import flat, literal
 from .arguments import (
     Argument,
     annotation_of,
@@ -30,7 +31,6 @@ from .arguments import (
 )
 from .expressions import Expression
 from .formatting import formatted
-from .literals import flat, literal
 from .lowering import Lowering
 from .names import COMMAND_LINE, Names, identifier
 from .sources import Sources

@@ -13,7 +13,7 @@ from typing import Any, NewType
 import libcst as cst
 
 from ..errors import ExportError
-from .literals import flat
+from ..schema.literals import flat
 from .sources_kinds import Constant, Definition, Imported, Meaning, Own, Plain, Refused, Unknown
 from .sources_modules import (
     PACKAGE,

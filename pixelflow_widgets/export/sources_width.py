@@ -14,7 +14,7 @@ import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
 
 from ..errors import ExportError
-from .literals import WIDTH, width_of
+from ..schema.literals import WIDTH, width_of
 
 _CUT = "# pixelflow: next"
 _ROUNDS = 5

@@ -14,6 +14,7 @@ from ..prompts.tokens import MOST_LETTERS, readers_of, said_of
 from ..prompts.weighting import has_weights
 from ..prompts.windows import heeds_weights
 from ..schema.exporting import UNKNOWN, Writing
+from ..schema.literals import literal
 
 _PORTS = {
     "prompt": "prompt",
@@ -22,31 +23,9 @@ _PORTS = {
     "prompt_3": "options.prompt_3",
 }
 _SPOKEN = ("prompt", "prompt_2", "negative_prompt", "clip_skip")
-_MARKED = ("prompts with marks",)
-"""Under which nodes that write prompts tell those that paint that what they give is more than plain text."""
 _MANY = 1000
-_MOST_TEXTS = 200
-_FITTING_WORDS = 60
-"""A prompt of more words is mostly longer than a window."""
-
-
-def remember_marks(at: Writing) -> None:
-    """Tell the nodes that paint where a text that a node is given has weights, changes over the steps, or is long.
-
-    Args:
-        at: Takes the code of any node; of one that paints, its own words are no other's.
-    """
-    if "image" in at.node_type.outputs:
-        return
-    for port in (name for name, one in at.node_type.inputs.items() if not one.lazy):
-        known = at.known(port)
-        texts = known[:_MOST_TEXTS] if isinstance(known, list) else [known]
-        if any(isinstance(text, str) and len(text) <= MOST_LETTERS and _is_more_than_plain(text) for text in texts):
-            at.remember(_MARKED, True)
-
-
-def _is_more_than_plain(text: str) -> bool:
-    return _is_marked(text) or len(text.split()) > _FITTING_WORDS
+_INDENT = 16
+"""How many columns the arguments of a call stand to the right at most, in a loop of a function."""
 
 
 def spoken_in(at: Writing, pipeline: ScriptedPipeline, call: Call) -> Call:
@@ -80,7 +59,7 @@ def _text(at: Writing, port: str) -> str | None:
 def _is_special(at: Writing, pipeline: ScriptedPipeline, text: str | None, port: str) -> bool:
     """Return whether a pipeline cannot read a prompt by itself as it is meant."""
     if text is None:
-        return at.known(port) is UNKNOWN and (_is_marked(at.code(port)) or bool(at.remembered(_MARKED)))
+        return at.known(port) is UNKNOWN
     if len(text) > MOST_LETTERS:
         at.refuse(f"its prompt has {len(text)} letters, and at most {MOST_LETTERS} are read. Shorten it.")
     is_open = not at.is_fixed(port) and at.known(port) is not UNKNOWN and plain_prompt(text) != text
@@ -130,7 +109,11 @@ def _pieces(at: Writing, pipeline: ScriptedPipeline, call: Call, texts: dict[str
         steps = _MANY
         if any(pieces_of(text, 1) != pieces_of(text, steps) for text in known.values()):
             return None
-    return [f"{name}={pieces_of(text, steps)!r}" for name, text in known.items() if text or name != "prompt_2"]
+    return [
+        f"{name}={literal(pieces_of(text, steps), indent=_INDENT)}"
+        for name, text in known.items()
+        if text or name != "prompt_2"
+    ]
 
 
 def _plain(at: Writing, port: str, text: str | None, code: str) -> str:

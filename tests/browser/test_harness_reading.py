@@ -75,7 +75,7 @@ def test_a_variable_is_picked_with_the_keyboard_alone(harness: Harness) -> None:
     editor.page.keyboard.press("Enter")
     expect(entry).to_be_focused()
     editor.page.keyboard.press("Enter")
-    editor.wait_synced()
+    expect(editor.row("n2.negative_prompt").get_by_text("poster")).to_be_visible()  # it is no edit that is waited for
     assert harness.document()["nodes"]["n2"]["bindings"] == {"negative_prompt": "poster"}
 
 

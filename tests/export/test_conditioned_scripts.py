@@ -9,6 +9,7 @@ import pytest
 
 import pixelflow_widgets as pf
 from pixelflow_widgets.errors import ExportError
+from pixelflow_widgets.export.formatting import faults
 from tests.nodes.pictures import middle, scene
 from tests.zoo import Zoo
 
@@ -123,6 +124,30 @@ def test_a_prompt_node_whose_words_are_an_input_tells_who_paints(zoo: Zoo, tmp_p
     node = flow.add("text_to_image", prompt=text["text"], model=pf.Model(str(zoo("sdxl"))), **_SMALL)
     flow.output("picture", node["image"])
     same(flow, tmp_path, words="a (blue)1.5 {moon|star}")
+
+
+def test_short_texts_that_are_long_once_they_are_joined_are_read_whole(tiny_model: Path, tmp_path: Path) -> None:
+    flow = pf.Flow("painting")
+    parts = [flow.add("prompt", text=f"many words of a {colour} prompt, " * 3)["text"] for colour in ("red", "blue")]
+    text = flow.add("join_text", texts=parts)["text"]
+    node = flow.add("text_to_image", prompt=text, model=pf.Model(str(tiny_model)), **_SMALL)
+    flow.output("picture", node["image"])
+    assert "compel" in same(flow, tmp_path)
+
+
+def test_a_long_prompt_that_goes_into_a_subflow_is_read_whole(tiny_model: Path, tmp_path: Path) -> None:
+    inner, flow = pf.Flow("inner"), pf.Flow("painting")
+    prompt = inner.input("prompt", "a red circle")
+    inner.output("image", inner.add("text_to_image", prompt=prompt, model=pf.Model(str(tiny_model)), **_SMALL)["image"])
+    flow.output("picture", flow.add(inner, prompt=_LONG)["image"])
+    same(flow, tmp_path)
+
+
+@pytest.mark.parametrize("text", [_LONG, "Wortschlange" * 20, "漢字" * 60, "🦊 " * 80])
+def test_long_prompts_stand_on_lines_of_a_good_length(tiny_model: Path, tmp_path: Path, text: str) -> None:
+    flow = painted(pf.Model(str(tiny_model)), text)
+    assert faults(flow.to_script()) == ""
+    same(flow, tmp_path)
 
 
 def test_a_prompt_and_an_adapter_that_both_change_are_refused_in_words(zoo: Zoo) -> None:

@@ -20,7 +20,10 @@ from pixelflow_widgets.flow.handles import OutputPort
 from ..flow.strategies import examples
 from .scripts import plain, run_script
 
-WORDS = ["a red circle", "", 'say "hi" \\ \n{x}', "🦊 % $HOME '''", "a long prompt " * 12]
+WORDS = [
+    *("a red circle", "", 'say "hi" \\ \n{x}', "🦊 % $HOME '''", "a long prompt " * 12),
+    *("many words of one prompt, 🦊 " * 4, "Wortschlange" * 12, "漢字" * 30),
+]
 
 
 class Growing:

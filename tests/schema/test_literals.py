@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pixelflow_widgets.export.formatting import faults, formatted
-from pixelflow_widgets.export.literals import WIDTH, Call, Code, Generic, call, flat, literal, width_of
+from pixelflow_widgets.schema.literals import WIDTH, Call, Code, Generic, call, flat, literal, width_of
 
+from ..export.random_flows import TEXTS
 from ..flow.strategies import examples
-from .random_flows import TEXTS
 
 LONG = "a lighthouse on a basalt cliff, flat screen-print colours, thick grain, teal and rust, and more of it"
 ODD_TEXTS = st.text(st.sampled_from("ab \"'\\\n\t{}%\0🙂漢\u2028é#"), max_size=300) | st.sampled_from(TEXTS)
