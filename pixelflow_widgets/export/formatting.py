@@ -13,10 +13,14 @@ _RULES = "E,F,I,UP,B"
 def formatted(source: str) -> str:
     """Return Python in ruff's format, with sorted imports and without those that are not used.
 
+    A variable that nobody reads is not kept, but what is called for it is: a node may be connected to an input that the
+    one behind it does not need.
+
     Raises:
         ExportError: It is no Python: a mistake of whoever wrote it.
     """
     for command in (
+        ["check", "--isolated", "--fix-only", "--quiet", "--select", "F841", "--unsafe-fixes"],
         ["check", "--isolated", "--fix-only", "--quiet", "--select", _RULES, "--target-version", "py311"],
         ["format", "--isolated", "--quiet", "--line-length", str(LINE), "--target-version", "py311"],
     ):

@@ -143,6 +143,17 @@ def test_a_long_prompt_that_goes_into_a_subflow_is_read_whole(tiny_model: Path, 
     same(flow, tmp_path)
 
 
+def test_a_text_that_goes_where_none_is_needed_is_no_variable(tiny_model: Path, tmp_path: Path) -> None:
+    flow = pf.Flow("painting")
+    flow.input("words", "blurry")
+    text = flow.add("join_text", texts=[flow.inputs["words"]])["text"]
+    values = {**_SMALL, "guidance": 1.0}
+    node = flow.add("text_to_image", prompt="a star", negative_prompt=text, model=pf.Model(str(tiny_model)), **values)
+    flow.output("picture", node["image"])
+    assert faults(flow.to_script()) == ""
+    same(flow, tmp_path)
+
+
 @pytest.mark.parametrize("text", [_LONG, "Wortschlange" * 20, "漢字" * 60, "🦊 " * 80])
 def test_long_prompts_stand_on_lines_of_a_good_length(tiny_model: Path, tmp_path: Path, text: str) -> None:
     flow = painted(pf.Model(str(tiny_model)), text)
